@@ -1,0 +1,36 @@
+package dev.nanoclaw.channel;
+
+import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.OutgoingMessage;
+
+/// A chat service. It delivers to an [InboundListener] and takes what the outbox has.
+public interface Channel extends AutoCloseable {
+
+  /// The name by which `chats.channel` and the log know it.
+  String name();
+
+  /// Whether that chat is one of this channel's.
+  boolean owns(ChatJid chat);
+
+  /// Sends a message. A repeat with the same message id must not appear twice.
+  SendResult send(OutgoingMessage message);
+
+  /// Shows or ends the sign that the assistant is at work. Best effort.
+  void typing(ChatJid chat, boolean on);
+
+  @Override
+  void close();
+
+  /// What came of sending.
+  sealed interface SendResult {
+
+    /// The channel has it.
+    record Sent() implements SendResult {}
+
+    /// To be tried again with the same id.
+    record TryAgain(String reason) implements SendResult {}
+
+    /// The channel will never take it.
+    record Refused(String reason) implements SendResult {}
+  }
+}

@@ -1,0 +1,215 @@
+package dev.nanoclaw.container;
+
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.process.DetachedProcess;
+import dev.nanoclaw.protocol.AgentRequest;
+import dev.nanoclaw.protocol.FollowUp;
+import dev.nanoclaw.protocol.FrameReader;
+import dev.nanoclaw.protocol.FrameReader.Found;
+import dev.nanoclaw.protocol.Json;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One container of an agent, started by this host or by an earlier one: what it says, what it is told, how it ends.
+/// Used by one thread at a time.
+public final class AgentContainer implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(AgentContainer.class);
+
+  private final AgentRun run;
+  private final ContainerEngine engine;
+  private final RunFiles files;
+  private final RunLog runLog;
+  private final int maxLine;
+  private GrowingFile out;
+  private FrameReader frames;
+  private final GrowingFile err;
+  private String lastError = "";
+  private volatile boolean requestWritten;
+
+  private AgentContainer(
+      AgentRun run, ContainerEngine engine, RunFiles files, Path logDirectory, int maxLine)
+      throws IOException {
+    this.run = run;
+    this.engine = engine;
+    this.files = files;
+    this.runLog = new RunLog(logDirectory, run.runId());
+    this.maxLine = maxLine;
+    this.out = new GrowingFile(files.directory().resolve("out"), run.outputRead());
+    this.frames = new FrameReader(run.nonce(), run.outputRead(), maxLine);
+    this.err = new GrowingFile(files.directory().resolve("err"), 0);
+  }
+
+  static AgentContainer start(
+      AgentRun run,
+      ContainerEngine engine,
+      RunFiles files,
+      List<String> command,
+      AgentRequest request,
+      Path logDirectory,
+      int maxLine)
+      throws IOException {
+    OutputStream stdin = DetachedProcess.start(command, files.directory());
+    var container = new AgentContainer(run, engine, files, logDirectory, maxLine);
+    Thread.ofPlatform()
+        .daemon()
+        .name("request-" + run.runId())
+        .start(() -> container.write(request, stdin));
+    return container;
+  }
+
+  static AgentContainer adopt(
+      AgentRun run, ContainerEngine engine, RunFiles files, Path logDirectory, int maxLine)
+      throws IOException {
+    var container = new AgentContainer(run, engine, files, logDirectory, maxLine);
+    container.requestWritten = true;
+    return container;
+  }
+
+  /// What the agent said since the last call, in order.
+  public List<Found> read() {
+    try {
+      logErrors();
+      List<Found> found = new ArrayList<>();
+      byte[] bytes;
+      while ((bytes = out.read()).length > 0) {
+        found.addAll(frames.read(bytes, bytes.length));
+      }
+      return found;
+    } catch (IOException e) {
+      throw new UncheckedIOException("the output of " + run.container() + " cannot be read", e);
+    }
+  }
+
+  /// Reads the output again from behind the last frame that was taken, for one that could not be stored.
+  public void rewind(long position) {
+    try {
+      out.close();
+      out = new GrowingFile(files.directory().resolve("out"), position);
+      frames = new FrameReader(run.nonce(), position, maxLine);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the output of " + run.container() + " cannot be read", e);
+    }
+  }
+
+  /// Keeps a line that is not a frame.
+  public void log(String line) {
+    runLog.line(line);
+  }
+
+  /// Gives the agent something more.
+  ///
+  /// @return false when the file could not be put there; the input is not lost, it stays with the run until its end
+  public boolean give(FollowUp followUp) {
+    try {
+      files.put(followUp);
+      return true;
+    } catch (IOException e) {
+      log.warn("A follow-up could not be given to {}: {}", run.container(), e.toString());
+      return false;
+    }
+  }
+
+  /// Asks the agent to finish what it is at and to end.
+  public void askToClose() {
+    try {
+      files.putClose();
+    } catch (IOException e) {
+      log.warn("{} could not be asked to close: {}", run.container(), e.toString());
+    }
+  }
+
+  public void stop(Duration grace) {
+    engine.stop(run.container(), grace);
+  }
+
+  public void kill() {
+    engine.kill(run.container());
+  }
+
+  public void remove() {
+    engine.remove(run.container());
+  }
+
+  /// Whether the engine says that the container runs.
+  ///
+  /// @throws ContainerEngine.EngineException when it does not answer
+  public boolean isRunning() {
+    return engine.isRunning(run.container());
+  }
+
+  /// The exit code of the engine's CLI, once it ended. That the container ended too only the engine knows.
+  public Optional<Integer> exitCode() {
+    try {
+      return Optional.of(
+          Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip()));
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
+    } catch (IOException | NumberFormatException e) {
+      log.warn("The exit code of {} cannot be read: {}", run.container(), e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /// The last line on standard error, of the engine's CLI or of the agent.
+  public String lastError() {
+    return lastError;
+  }
+
+  /// Removes the files of the run, whose container must be gone.
+  public void deleteFiles() {
+    try {
+      files.delete();
+    } catch (IOException e) {
+      log.warn("The files of run {} could not be removed: {}", run.runId(), e.toString());
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      out.close();
+      err.close();
+    } catch (IOException e) {
+      log.warn("Closing the files of run {}: {}", run.runId(), e.toString());
+    }
+  }
+
+  private void logErrors() throws IOException {
+    byte[] bytes;
+    while ((bytes = err.read()).length > 0) {
+      for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
+        if (!line.isBlank()) {
+          lastError = line.strip();
+          runLog.line(line);
+        }
+      }
+    }
+  }
+
+  /// Whether the request has left this process, or can no longer do so.
+  public boolean requestIsWritten() {
+    return requestWritten;
+  }
+
+  private void write(AgentRequest request, OutputStream stdin) {
+    try (stdin) {
+      stdin.write((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      log.warn("{} did not take its request: {}", run.container(), e.toString());
+    } finally {
+      requestWritten = true;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.nanoclaw.container;
+
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.protocol.FollowUp;
+import dev.nanoclaw.protocol.Json;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The directories of one run: `data/runs/<run>` with its output, which only the host sees, and
+/// `data/ipc/<group>/<run>`, through which files pass.
+final class RunFiles {
+
+  private static final List<String> WRITTEN_BY_AGENT = List.of("input", "messages", "tasks");
+
+  private final Path run;
+  private final Path ipc;
+  private final Path aside;
+
+  RunFiles(Path dataDir, AgentRun run) {
+    this.run = dataDir.resolve("runs").resolve(run.runId());
+    this.ipc = dataDir.resolve("ipc").resolve(run.group().value()).resolve(run.runId());
+    this.aside = this.run.resolve("aside");
+  }
+
+  void create(AgentUser user) throws IOException {
+    Files.createDirectories(aside);
+    Files.createDirectories(ipc.resolve("responses"));
+    for (String name : WRITTEN_BY_AGENT) {
+      user.own(Files.createDirectories(ipc.resolve(name)));
+    }
+  }
+
+  /// Output, error output and exit code of the engine's CLI.
+  Path directory() {
+    return run;
+  }
+
+  List<Mount> mounts() {
+    return List.of(
+        Mount.readOnly(ipc, "/workspace/ipc"),
+        Mount.writable(ipc.resolve("messages"), "/workspace/ipc/messages"),
+        Mount.writable(ipc.resolve("tasks"), "/workspace/ipc/tasks"),
+        Mount.writable(ipc.resolve("input"), "/workspace/ipc/input"));
+  }
+
+  /// Puts a follow-up where the agent looks for it: whole, or not at all.
+  void put(FollowUp followUp) throws IOException {
+    put(followUp.id() + ".json", Json.line(followUp));
+  }
+
+  /// Asks the agent to finish.
+  void putClose() throws IOException {
+    put(FollowUp.CLOSE, "");
+  }
+
+  private void put(String name, String content) throws IOException {
+    Path file = Files.writeString(aside.resolve(name), content);
+    Files.move(file, ipc.resolve("input").resolve(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /// Removes everything of the run. Its container must be gone.
+  void delete() throws IOException {
+    deleteTree(ipc);
+    deleteTree(run);
+  }
+
+  /// Follows no link.
+  private static void deleteTree(Path tree) throws IOException {
+    try {
+      Files.walkFileTree(
+          tree,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(
+                Path directory, @Nullable IOException failure) throws IOException {
+              if (failure != null) {
+                throw failure;
+              }
+              Files.delete(directory);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (NoSuchFileException _) {
+      // gone already
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.nanoclaw.container;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The log of one run, `data/logs/<group>/<run>.log`: everything that the container wrote outside frames. Limited in size,
+/// and each group keeps only its newest.
+final class RunLog {
+
+  private static final Logger log = LoggerFactory.getLogger(RunLog.class);
+  private static final long MAX_BYTES = 5L * 1024 * 1024;
+  private static final int KEPT = 30;
+
+  private final Path file;
+  private long written;
+
+  RunLog(Path directory, String runId) {
+    this.file = directory.resolve(runId + ".log");
+    deleteOld(directory);
+  }
+
+  /// Appends a line. A log that cannot be written is no reason to stop a run.
+  void line(String text) {
+    if (written >= MAX_BYTES) {
+      return;
+    }
+    byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
+    written += bytes.length;
+    try {
+      Files.write(file, bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      if (written >= MAX_BYTES) {
+        Files.writeString(
+            file, "[the rest is not logged: the limit is 5 MiB]\n", StandardOpenOption.APPEND);
+      }
+    } catch (IOException e) {
+      written = MAX_BYTES;
+      log.warn("{} cannot be written any more: {}", file, e.toString());
+    }
+  }
+
+  private static void deleteOld(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      List<Path> newestFirst = files.sorted(Comparator.<Path>naturalOrder().reversed()).toList();
+      for (Path old : newestFirst.subList(Math.min(KEPT, newestFirst.size()), newestFirst.size())) {
+        Files.deleteIfExists(old);
+      }
+    } catch (IOException e) {
+      log.warn("Old logs in {} could not be removed: {}", directory, e.toString());
+    }
+  }
+}

@@ -1,0 +1,240 @@
+package dev.nanoclaw.db;
+
+import static dev.nanoclaw.db.generated.Tables.AGENT_RUNS;
+import static dev.nanoclaw.db.generated.Tables.SESSIONS;
+
+import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.domain.AgentRun.EndReason;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.GroupFolder;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jooq.DSLContext;
+import org.jooq.Record;
+
+/// Runs of agents: their start, the frames taken from each, their end. Every method is one transaction.
+public final class RunStore {
+
+  private static final String RUNNING = "running";
+  private static final String ENDED = "ended";
+
+  private final Database database;
+
+  public RunStore(Database database) {
+    this.database = database;
+  }
+
+  /// What becomes of an input that came back.
+  public sealed interface Fate {
+
+    /// It is given out again, not before that time.
+    record Again(int attempts, Instant when) implements Fate {}
+
+    /// It is given up, and the chat is told.
+    record Dead(String notice) implements Fate {}
+  }
+
+  /// What a frame changes, already decided.
+  ///
+  /// @param end position in the output behind the frame
+  /// @param answer what the chat is to read, formatted
+  /// @param acked inputs that are done
+  /// @param failed inputs that come back, with their fate
+  /// @param error why they failed
+  /// @param notice one sentence from the host, told once for the same id
+  public record Effect(
+      long end,
+      Optional<String> answer,
+      Session session,
+      List<Long> acked,
+      Map<Long, Fate> failed,
+      String error,
+      Optional<Notice> notice,
+      boolean turnOpen) {}
+
+  /// What a frame does to the group's session.
+  public sealed interface Session {
+    record Keep() implements Session {}
+
+    record Set(String id) implements Session {}
+
+    record Forget() implements Session {}
+  }
+
+  /// A sentence of the host itself; of several with the same id the chat gets the first.
+  public record Notice(String id, String text) {}
+
+  /// Writes the run's row and gives it its first input; without an input no row is written.
+  public InputStore.Next begin(
+      AgentRun run, Group group, InputStore.Limits limits, Instant now) {
+    return database.write(
+        sql -> {
+          insert(sql, run);
+          InputStore.Next next = InputStore.claim(sql, group, run.runId(), limits, now);
+          if (!(next instanceof InputStore.Next.Claimed)) {
+            sql.deleteFrom(AGENT_RUNS).where(AGENT_RUNS.RUN_ID.eq(run.runId())).execute();
+          }
+          return next;
+        });
+  }
+
+  /// Runs that have not ended: those of this host, or those that an earlier one left behind.
+  public List<AgentRun> open() {
+    return database.read(
+        sql ->
+            sql.selectFrom(AGENT_RUNS)
+                .where(AGENT_RUNS.STATE.ne(ENDED))
+                .orderBy(AGENT_RUNS.STARTED_AT)
+                .fetch(RunStore::run));
+  }
+
+  /// Takes a frame: answer, acknowledgements, session and position together, or nothing of it. Taking the same frame
+  /// again changes nothing.
+  ///
+  /// @return the inputs that are still inside the run
+  public List<AgentInput> takeFrame(AgentRun run, Group group, Effect effect, Instant now) {
+    return database.write(
+        sql -> {
+          int taken =
+              sql.update(AGENT_RUNS)
+                  .set(AGENT_RUNS.OUTPUT_READ, effect.end())
+                  .set(AGENT_RUNS.TURN_SINCE, effect.turnOpen() ? Times.text(now) : null)
+                  .where(
+                      AGENT_RUNS.RUN_ID.eq(run.runId()), AGENT_RUNS.OUTPUT_READ.lt(effect.end()))
+                  .execute();
+          if (taken == 1) {
+            apply(sql, run, group, effect, now);
+          }
+          return InputStore.inside(sql, run.runId());
+        });
+  }
+
+  private static void apply(
+      DSLContext sql, AgentRun run, Group group, Effect effect, Instant now) {
+    effect
+        .answer()
+        .ifPresent(
+            text ->
+                OutboxStore.insert(
+                    sql, "run:" + run.runId(), Long.toString(effect.end()), group.jid(), text, now));
+    InputStore.acknowledge(sql, run.runId(), effect.acked());
+    comeBack(sql, run, group, effect.failed(), effect.error(), now);
+    effect.notice().ifPresent(it -> tell(sql, group, it, now));
+    switch (effect.session()) {
+      case Session.Keep() -> {}
+      case Session.Forget() -> forgetSession(sql, group.folder());
+      case Session.Set(String id) ->
+          sql.insertInto(SESSIONS)
+              .set(SESSIONS.GROUP_FOLDER, group.folder().value())
+              .set(SESSIONS.SESSION_ID, id)
+              .onConflict(SESSIONS.GROUP_FOLDER)
+              .doUpdate()
+              .set(SESSIONS.SESSION_ID, id)
+              .execute();
+    }
+  }
+
+  /// Remembers that a turn is open since then, so that its time limit outlives this process.
+  public void turnOpened(AgentRun run, Instant now) {
+    database.write(
+        sql ->
+            sql.update(AGENT_RUNS)
+                .set(AGENT_RUNS.TURN_SINCE, Times.text(now))
+                .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
+                .execute());
+  }
+
+  /// Ends a run. What was inside comes back.
+  ///
+  /// @param fates for each input that is still inside, see [#inside]
+  public void end(
+      AgentRun run,
+      Group group,
+      EndReason reason,
+      Optional<Integer> exitCode,
+      Map<Long, Fate> fates,
+      String error,
+      Optional<Notice> notice,
+      Instant now) {
+    database.write(
+        sql -> {
+          comeBack(sql, run, group, fates, error, now);
+          notice.ifPresent(it -> tell(sql, group, it, now));
+          return sql.update(AGENT_RUNS)
+              .set(AGENT_RUNS.STATE, ENDED)
+              .set(AGENT_RUNS.END_REASON, reason.name().toLowerCase(Locale.ROOT))
+              .set(AGENT_RUNS.EXIT_CODE, exitCode.orElse(null))
+              .set(AGENT_RUNS.ENDED_AT, Times.text(now))
+              .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
+              .execute();
+        });
+  }
+
+  /// The inputs that are inside a run.
+  public List<AgentInput> inside(AgentRun run) {
+    return database.read(sql -> InputStore.inside(sql, run.runId()));
+  }
+
+  /// Says a sentence of the host in the group's chat, unless the same id was said before.
+  public void tell(Group group, Notice notice, Instant now) {
+    database.write(
+        sql -> {
+          tell(sql, group, notice, now);
+          return null;
+        });
+  }
+
+  private static void comeBack(
+      DSLContext sql, AgentRun run, Group group, Map<Long, Fate> fates, String error, Instant now) {
+    for (AgentInput input : InputStore.inside(sql, run.runId())) {
+      switch (fates.get(input.id())) {
+        case null -> {}
+        case Fate.Again(int attempts, Instant when) ->
+            InputStore.giveBack(sql, input, attempts, when, error);
+        case Fate.Dead(String notice) -> {
+          InputStore.bury(sql, input, group.jid(), error, now);
+          tell(sql, group, new Notice("dead:" + input.id(), notice), now);
+        }
+      }
+    }
+  }
+
+  private static void tell(DSLContext sql, Group group, Notice notice, Instant now) {
+    OutboxStore.insert(
+        sql, "host:" + group.folder(), notice.id(), group.jid(), notice.text(), now);
+  }
+
+  private static void forgetSession(DSLContext sql, GroupFolder folder) {
+    sql.deleteFrom(SESSIONS).where(SESSIONS.GROUP_FOLDER.eq(folder.value())).execute();
+  }
+
+  private static void insert(DSLContext sql, AgentRun run) {
+    sql.insertInto(AGENT_RUNS)
+        .set(AGENT_RUNS.RUN_ID, run.runId())
+        .set(AGENT_RUNS.GROUP_FOLDER, run.group().value())
+        .set(AGENT_RUNS.CONTEXT, "chat")
+        .set(AGENT_RUNS.CONTAINER, run.container())
+        .set(AGENT_RUNS.ENGINE, run.engine())
+        .set(AGENT_RUNS.NONCE, run.nonce())
+        .set(AGENT_RUNS.STATE, RUNNING)
+        .set(AGENT_RUNS.TURN_SINCE, run.turnSince().map(Times::text).orElse(null))
+        .set(AGENT_RUNS.STARTED_AT, Times.text(run.startedAt()))
+        .execute();
+  }
+
+  private static AgentRun run(Record row) {
+    return new AgentRun(
+        row.get(AGENT_RUNS.RUN_ID),
+        new GroupFolder(row.get(AGENT_RUNS.GROUP_FOLDER)),
+        row.get(AGENT_RUNS.CONTAINER),
+        row.get(AGENT_RUNS.ENGINE),
+        row.get(AGENT_RUNS.NONCE),
+        row.get(AGENT_RUNS.OUTPUT_READ),
+        Optional.ofNullable(row.get(AGENT_RUNS.TURN_SINCE)).map(Times::instant),
+        Times.instant(row.get(AGENT_RUNS.STARTED_AT)));
+  }
+}

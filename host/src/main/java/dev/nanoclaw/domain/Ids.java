@@ -1,0 +1,38 @@
+package dev.nanoclaw.domain;
+
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
+
+/// Makes the ids that must not repeat or must not be guessed.
+public final class Ids {
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final DateTimeFormatter SECONDS =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+
+  private Ids() {}
+
+  /// The id of a message that we send, in the form that WhatsApp's own clients use.
+  public static String message() {
+    return "3EB0" + HexFormat.of().withUpperCase().formatHex(random(9));
+  }
+
+  /// The id of a run: sorts by its start, safe as a file and container name.
+  public static String run(Instant start) {
+    return SECONDS.format(start) + "-" + HexFormat.of().formatHex(random(4));
+  }
+
+  /// 128 bits that nobody can guess, as hex digits.
+  public static String nonce() {
+    return HexFormat.of().formatHex(random(16));
+  }
+
+  private static byte[] random(int count) {
+    byte[] bytes = new byte[count];
+    RANDOM.nextBytes(bytes);
+    return bytes;
+  }
+}

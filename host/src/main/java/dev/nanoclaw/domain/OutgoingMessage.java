@@ -1,0 +1,11 @@
+package dev.nanoclaw.domain;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/// Something to say in a chat, from the outbox.
+///
+/// @param messageId chosen before the first try and the same on every other
+/// @param attempts how often it was tried before
+/// @param notBefore when the next try may be
+public record OutgoingMessage(long id, ChatJid chat, String text, String messageId, int attempts, Optional<Instant> notBefore) {}

@@ -1,0 +1,157 @@
+package dev.nanoclaw.queue;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.nanoclaw.domain.GroupFolder;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Gives each group at most one turn at a time, at most so many turns at once, and waiting groups their turn in the order
+/// in which they came.
+public final class GroupQueue implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(GroupQueue.class);
+
+  private final int maxTurns;
+  private final TurnTaker turnTaker;
+  private final Clock clock;
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("turn-", 1).factory());
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("queue-timer").factory());
+  private final ReentrantLock lock = new ReentrantLock();
+
+  @GuardedBy("lock")
+  private final Map<GroupFolder, Signal> active = new HashMap<>();
+
+  @GuardedBy("lock")
+  private final Queue<GroupFolder> waiting = new ArrayDeque<>();
+
+  @GuardedBy("lock")
+  private boolean closed;
+
+  /// What a turn is, for the queue.
+  @FunctionalInterface
+  public interface TurnTaker {
+
+    /// Does what there is to do for the group and returns when it is done.
+    ///
+    /// @param signal is raised when there may be more to do meanwhile
+    /// @return when to come back although nobody woke the group
+    Optional<Instant> take(GroupFolder group, Signal signal);
+  }
+
+  public GroupQueue(int maxTurns, TurnTaker turnTaker, Clock clock) {
+    this.maxTurns = maxTurns;
+    this.turnTaker = turnTaker;
+    this.clock = clock;
+  }
+
+  /// There may be something to do for the group: raises the signal of its turn, or queues it for one. Returns at once.
+  public void wake(GroupFolder group) {
+    lock.lock();
+    try {
+      Signal signal = active.get(group);
+      if (signal != null) {
+        signal.raise();
+      } else if (!closed && !waiting.contains(group)) {
+        waiting.add(group);
+        startWaiting();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Wakes the group at that time.
+  public void wakeAt(GroupFolder group, Instant when) {
+    long delay = Math.max(0, Duration.between(clock.instant(), when).toMillis());
+    lock.lock();
+    try {
+      if (!closed) {
+        var unused = timer.schedule(() -> wake(group), delay, TimeUnit.MILLISECONDS);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The groups that have a turn now.
+  public int activeTurns() {
+    lock.lock();
+    try {
+      return active.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The groups that wait for one.
+  public int waitingGroups() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void startWaiting() {
+    while (active.size() < maxTurns && !waiting.isEmpty()) {
+      GroupFolder group = waiting.remove();
+      Signal signal = new Signal();
+      active.put(group, signal);
+      threads.execute(() -> takeTurn(group, signal));
+    }
+  }
+
+  private void takeTurn(GroupFolder group, Signal signal) {
+    Optional<Instant> comeBack;
+    try {
+      comeBack = turnTaker.take(group, signal);
+    } catch (RuntimeException e) {
+      comeBack = Optional.of(clock.instant().plusSeconds(5));
+      log.error("The turn of group {} failed; it will be tried again in 5 s", group, e);
+    }
+    comeBack.ifPresent(when -> wakeAt(group, when));
+    lock.lock();
+    try {
+      active.remove(group);
+      if (signal.isRaised() && !closed) {
+        waiting.add(group);
+      }
+      startWaiting();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Lets every turn know that it is to leave its work where it is, and waits for them.
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      waiting.clear();
+      active.values().forEach(Signal::leave);
+    } finally {
+      lock.unlock();
+    }
+    timer.shutdownNow();
+    threads.close();
+  }
+}

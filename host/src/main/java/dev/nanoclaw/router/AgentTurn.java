@@ -1,0 +1,258 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.config.Settings;
+import dev.nanoclaw.container.AgentContainer;
+import dev.nanoclaw.container.AgentContainers;
+import dev.nanoclaw.container.GroupDirectories.DirectoryException;
+import dev.nanoclaw.container.Readiness;
+import dev.nanoclaw.container.Readiness.State;
+import dev.nanoclaw.db.GroupStore;
+import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Work;
+import dev.nanoclaw.db.MessageStore;
+import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.RunStore.Fate;
+import dev.nanoclaw.db.RunStore.Notice;
+import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.domain.AgentRun.EndReason;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Ids;
+import dev.nanoclaw.protocol.AgentRequest;
+import dev.nanoclaw.queue.Signal;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A group's turn: starts a container when there is something to answer, or takes up the one that an earlier host left
+/// running, follows it to its end, and puts back what it did not answer.
+public final class AgentTurn {
+
+  private static final Logger log = LoggerFactory.getLogger(AgentTurn.class);
+  private static final int REQUEST_NOT_READ = 65;
+  private static final int ENGINE_REFUSED = 125;
+
+  private final Stores stores;
+  private final AgentContainers containers;
+  private final Readiness readiness;
+  private final Settings settings;
+  private final Clock clock;
+  private final Conversation conversation;
+  private final Troubles troubles;
+  private final Retries retries;
+  private final LiveRun.Parts parts;
+  private final Map<GroupFolder, AgentRun> leftBehind = new ConcurrentHashMap<>();
+
+  /// Where a turn reads and writes.
+  public record Stores(
+      GroupStore groups, MessageStore messages, InputStore inputs, RunStore runs) {}
+
+  public AgentTurn(
+      Stores stores,
+      AgentContainers containers,
+      Readiness readiness,
+      Settings settings,
+      Clock clock,
+      Conversation conversation,
+      Troubles troubles) {
+    this.stores = stores;
+    this.containers = containers;
+    this.readiness = readiness;
+    this.settings = settings;
+    this.clock = clock;
+    this.conversation = conversation;
+    this.troubles = troubles;
+    this.retries = new Retries(settings.agent().maxTurnRetries());
+    Prompts prompts =
+        new Prompts(stores.messages(), new PromptFormat(settings.timezone()), settings.agent());
+    this.parts =
+        new LiveRun.Parts(
+            stores.runs(),
+            stores.inputs(),
+            prompts,
+            new FrameEffects(retries),
+            troubles,
+            conversation,
+            settings,
+            clock);
+  }
+
+  /// Finds the runs of an earlier host.
+  ///
+  /// @return the groups that need a turn for theirs
+  public List<GroupFolder> findLeftBehind() {
+    stores.runs().open().forEach(it -> leftBehind.put(it.group(), it));
+    return List.copyOf(leftBehind.keySet());
+  }
+
+  /// Does what there is to do for the group; see `GroupQueue.TurnTaker`.
+  public Optional<Instant> take(GroupFolder folder, Signal signal) {
+    Optional<Group> found = stores.groups().byFolder(folder);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Group group = found.get();
+    AgentRun old = leftBehind.remove(folder);
+    if (old != null) {
+      adopt(old, group, signal);
+    } else {
+      Optional<Work> work = stores.inputs().nextWork(group, clock.instant());
+      if (work.isEmpty() || work.get().when().isAfter(clock.instant())) {
+        return work.map(Work::when);
+      }
+      switch (readiness.check()) {
+        case State.Missing missing -> {
+          return Optional.of(wait(group, missing, work.get()));
+        }
+        case State.Ready ready -> begin(group, ready, signal);
+      }
+    }
+    return signal.isLeaving()
+        ? Optional.empty()
+        : stores.inputs().nextWork(group, clock.instant()).map(Work::when);
+  }
+
+  private Instant wait(Group group, State.Missing missing, Work work) {
+    if (!troubles.of(group.folder()).equals(Optional.of(missing.text()))) {
+      log.warn("Group {} waits: {}", group.folder(), missing.text());
+      troubles.set(group.folder(), missing.text());
+    }
+    Notice notice = new Notice(missing.kind() + ":" + work.firstSeq(), missing.text());
+    stores.runs().tell(group, notice, clock.instant());
+    conversation.outboxChanged();
+    return clock.instant().plus(settings.timing().pollInterval());
+  }
+
+  private void begin(Group group, State.Ready ready, Signal signal) {
+    Instant now = clock.instant();
+    String runId = Ids.run(now);
+    AgentRun run =
+        new AgentRun(
+            runId,
+            group.folder(),
+            containerName(group.folder(), runId),
+            ready.engine().name(),
+            Ids.nonce(),
+            0,
+            Optional.of(now),
+            now);
+    if (!(stores.runs().begin(run, group, parts.inputLimits(), now)
+        instanceof InputStore.Next.Claimed(AgentInput input))) {
+      return;
+    }
+    troubles.clear(group.folder());
+    log.info("Group {}: starting container {}", group.folder(), run.container());
+    AgentContainer container;
+    try {
+      container = containers.start(run, group, request(run, group, input, ready));
+    } catch (IOException | DirectoryException e) {
+      String text = "The container could not be started: " + e.getMessage();
+      end(run, group, new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(ENGINE_REFUSED), false), text);
+      return;
+    }
+    follow(run, group, container, signal);
+  }
+
+  private void adopt(AgentRun run, Group group, Signal signal) {
+    log.info("Group {}: taking up container {} again", group.folder(), run.container());
+    AgentContainer container;
+    try {
+      container = containers.adopt(run);
+    } catch (IOException e) {
+      log.warn("Run {} left nothing to go on with: {}", run.runId(), e.toString());
+      end(run, group, new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false), "lost");
+      return;
+    }
+    follow(run, group, container, signal);
+  }
+
+  private void follow(AgentRun run, Group group, AgentContainer container, Signal signal) {
+    try (container) {
+      switch (new LiveRun(run, group, container, signal, parts).follow()) {
+        case LiveRun.Outcome.Left() ->
+            log.info("Container {} goes on without the host", run.container());
+        case LiveRun.Outcome.Ended ended -> {
+          end(run, group, ended, container.lastError());
+          container.deleteFiles();
+        }
+      }
+    }
+  }
+
+  private void end(AgentRun run, Group group, LiveRun.Outcome.Ended ended, String lastError) {
+    Instant now = clock.instant();
+    List<AgentInput> inside = stores.runs().inside(run);
+    boolean refused = ended.exitCode().filter(it -> it == ENGINE_REFUSED).isPresent();
+    Optional<Notice> notice = Optional.empty();
+    if (refused && !inside.isEmpty()) {
+      readiness.doubt();
+      String text =
+          "The agent's container could not be started (%s). Your message is kept, and I try again by myself."
+              .formatted(lastError);
+      troubles.set(group.folder(), text);
+      notice = Optional.of(new Notice("refused:" + inside.getFirst().id(), text));
+    }
+    stores.runs().end(
+        run, group, ended.reason(), ended.exitCode(), fates(ended, inside, refused, now), lastError, notice, now);
+    conversation.outboxChanged();
+    log.info(
+        "Group {}: container {} ended: {}{}",
+        group.folder(),
+        run.container(),
+        ended.reason(),
+        inside.isEmpty() ? "" : ", " + inside.size() + " inputs come back (" + lastError + ")");
+  }
+
+  private Map<Long, Fate> fates(
+      LiveRun.Outcome.Ended ended, List<AgentInput> inside, boolean refused, Instant now) {
+    if (refused) {
+      return retries.uncounted(inside, Retries.PARKED, now);
+    }
+    boolean requestLost = ended.exitCode().filter(it -> it == REQUEST_NOT_READ).isPresent();
+    return switch (ended.reason()) {
+      case LOST -> retries.uncounted(inside, Duration.ZERO, now);
+      case COMPLETED, IDLE, PREEMPTED ->
+          ended.anyFrame()
+              ? retries.uncounted(inside, Duration.ZERO, now)
+              : retries.counted(inside, "the agent ended without an answer", now);
+      case TIMEOUT -> retries.counted(inside, "the agent gave no sign within its time limit", now);
+      case KILLED -> retries.counted(inside, "the agent was killed, perhaps for want of memory", now);
+      case CRASHED ->
+          requestLost
+              ? retries.uncounted(inside, Duration.ZERO, now)
+              : retries.counted(inside, "the agent crashed", now);
+    };
+  }
+
+  private AgentRequest request(AgentRun run, Group group, AgentInput input, State.Ready ready) {
+    return new AgentRequest(
+        parts.prompts().text(group, input),
+        stores.groups().session(group.folder()),
+        group.folder().value(),
+        group.jid().value(),
+        group.main(),
+        false,
+        Map.of(ready.credential().variable(), ready.credential().value().reveal()),
+        run.runId(),
+        run.nonce(),
+        List.of(input.key()),
+        settings.assistant().name(),
+        settings.timezone().getId(),
+        settings.agent().model(),
+        settings.agent().baseUrl().toString());
+  }
+
+  /// At most 63 characters, the limit of the strictest engine.
+  private static String containerName(GroupFolder folder, String runId) {
+    String name = folder.value();
+    return "nanoclaw-" + name.substring(0, Math.min(name.length(), 28)) + "-" + runId;
+  }
+}

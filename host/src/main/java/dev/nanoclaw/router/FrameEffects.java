@@ -1,0 +1,85 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.db.RunStore.Effect;
+import dev.nanoclaw.db.RunStore.Fate;
+import dev.nanoclaw.db.RunStore.Notice;
+import dev.nanoclaw.db.RunStore.Session;
+import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.protocol.AgentFrame;
+import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
+import dev.nanoclaw.protocol.AgentFrame.Status;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Decides what a frame changes. Only inputs that are inside the run can be named by it.
+final class FrameEffects {
+
+  private final Retries retries;
+
+  FrameEffects(Retries retries) {
+    this.retries = retries;
+  }
+
+  /// @param end position in the output behind the frame
+  /// @param inside the inputs of the run that are not settled
+  Effect of(AgentFrame frame, long end, List<AgentInput> inside, Instant now) {
+    List<AgentInput> acked = named(frame.acked(), inside);
+    List<AgentInput> failed = named(frame.failed(), inside);
+    failed = failed.stream().filter(it -> !acked.contains(it)).toList();
+    boolean more = inside.size() > acked.size() + failed.size();
+    return new Effect(
+        end,
+        frame.status() == Status.SUCCESS
+            ? frame.result().flatMap(AnswerText::forChat)
+            : Optional.empty(),
+        session(frame),
+        acked.stream().map(AgentInput::id).toList(),
+        fates(frame, failed, now),
+        reason(frame),
+        notice(frame, failed),
+        more && !frame.idle());
+  }
+
+  private static List<AgentInput> named(List<String> keys, List<AgentInput> inside) {
+    Set<String> wanted = new HashSet<>(keys);
+    return inside.stream().filter(it -> wanted.contains(it.key())).toList();
+  }
+
+  private static Session session(AgentFrame frame) {
+    if (frame.errorKind().filter(it -> it == ErrorKind.SESSION_LOST).isPresent()) {
+      return new Session.Forget();
+    }
+    return frame.newSessionId().<Session>map(Session.Set::new).orElseGet(Session.Keep::new);
+  }
+
+  private Map<Long, Fate> fates(AgentFrame frame, List<AgentInput> failed, Instant now) {
+    ErrorKind kind = frame.errorKind().orElse(ErrorKind.OTHER);
+    if (kind == ErrorKind.SESSION_LOST) {
+      return retries.uncounted(failed, Duration.ZERO, now);
+    }
+    return kind.parksTheGroup()
+        ? retries.uncounted(failed, Retries.PARKED, now)
+        : retries.counted(failed, reason(frame), now);
+  }
+
+  private static String reason(AgentFrame frame) {
+    return frame.error().orElse("the agent reported an error without a word about it");
+  }
+
+  private static Optional<Notice> notice(AgentFrame frame, List<AgentInput> failed) {
+    if (failed.isEmpty() || frame.errorKind().filter(ErrorKind::parksTheGroup).isEmpty()) {
+      return Optional.empty();
+    }
+    String kind = frame.errorKind().get().name().toLowerCase(Locale.ROOT);
+    return Optional.of(
+        new Notice(
+            "parked:" + kind + ":" + failed.getFirst().id(),
+            reason(frame) + " Your message is kept, and I try again by myself."));
+  }
+}

@@ -1,0 +1,262 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.config.Settings;
+import dev.nanoclaw.container.AgentContainer;
+import dev.nanoclaw.container.ContainerEngine.EngineException;
+import dev.nanoclaw.db.DatabaseException;
+import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.RunStore.Effect;
+import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.domain.AgentRun.EndReason;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
+import dev.nanoclaw.protocol.FollowUp;
+import dev.nanoclaw.protocol.FrameReader.Found;
+import dev.nanoclaw.queue.Signal;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Follows one running container: takes its frames, gives it what comes in meanwhile, keeps its time limits. Everything
+/// happens on the thread of the group's turn.
+final class LiveRun {
+
+  private static final Logger log = LoggerFactory.getLogger(LiveRun.class);
+  private static final Duration LOOK = Duration.ofMillis(25);
+  private static final Duration ALIVE_CHECK = Duration.ofSeconds(10);
+  private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
+  private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
+
+  private final AgentRun run;
+  private final Group group;
+  private final AgentContainer container;
+  private final Signal signal;
+  private final Parts parts;
+  private final RunLimits limits;
+  private List<AgentInput> inside;
+  private long taken;
+  private boolean anyFrame;
+  private Instant nextAliveCheck;
+  private Instant nextLookForInput;
+
+  /// What every run needs.
+  record Parts(
+      RunStore runs,
+      InputStore inputs,
+      Prompts prompts,
+      FrameEffects effects,
+      Troubles troubles,
+      Conversation conversation,
+      Settings settings,
+      Clock clock) {
+
+    InputStore.Limits inputLimits() {
+      return new InputStore.Limits(
+          settings.agent().contextMessages(), settings.agent().contextBytes());
+    }
+  }
+
+  /// How it ended, or that the host stops and leaves the container running.
+  sealed interface Outcome {
+
+    /// @param anyFrame the agent finished at least one turn
+    record Ended(EndReason reason, Optional<Integer> exitCode, boolean anyFrame)
+        implements Outcome {}
+
+    record Left() implements Outcome {}
+  }
+
+  LiveRun(AgentRun run, Group group, AgentContainer container, Signal signal, Parts parts) {
+    this.run = run;
+    this.group = group;
+    this.container = container;
+    this.signal = signal;
+    this.parts = parts;
+    Instant now = parts.clock().instant();
+    this.limits =
+        new RunLimits(
+            parts.settings().container().timeout(),
+            parts.settings().timing().idleTimeout(),
+            run.turnSince().isPresent(),
+            run.turnSince().orElse(now));
+    this.inside = parts.runs().inside(run);
+    this.taken = run.outputRead();
+    this.nextAliveCheck = now.plus(ALIVE_CHECK);
+    this.nextLookForInput = now;
+  }
+
+  Outcome follow() {
+    parts.conversation().typing(group.jid(), limits.isTurnOpen());
+    try {
+      while (!signal.isLeaving()) {
+        Optional<Outcome> end = look();
+        if (end.isPresent()) {
+          return end.get();
+        }
+        if (signal.await(pause())) {
+          nextLookForInput = parts.clock().instant();
+        }
+      }
+      return new Outcome.Left();
+    } finally {
+      parts.conversation().typing(group.jid(), false);
+    }
+  }
+
+  private Optional<Outcome> look() {
+    try {
+      takeOutput();
+      giveInput();
+      carryOut(limits.due(parts.clock().instant()));
+      return checkEnd();
+    } catch (DatabaseException e) {
+      log.error("Run {}: {}; trying again in {} s", run.runId(), e.getMessage(),
+          AFTER_DATABASE_FAILURE.toSeconds());
+      container.rewind(taken);
+      nextLookForInput = parts.clock().instant().plus(AFTER_DATABASE_FAILURE);
+      signal.pause(AFTER_DATABASE_FAILURE);
+      return Optional.empty();
+    }
+  }
+
+  private Duration pause() {
+    return limits.isTurnOpen() || !limits.isOpen()
+        ? LOOK
+        : parts.settings().timing().ipcPollInterval();
+  }
+
+  private void takeOutput() {
+    for (Found found : container.read()) {
+      switch (found) {
+        case Found.Text(String line) -> container.log(line);
+        case Found.Frame frame -> take(frame);
+        case Found.TooLong(long start) -> {
+          log.error(
+              "Run {}: a line at byte {} of the output is longer than container.max_output_size_bytes; the run ends",
+              run.runId(), start);
+          carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
+        }
+      }
+    }
+  }
+
+  private void take(Found.Frame found) {
+    Instant now = parts.clock().instant();
+    Effect effect = parts.effects().of(found.frame(), found.end(), inside, now);
+    inside = parts.runs().takeFrame(run, group, effect, now);
+    taken = found.end();
+    anyFrame = true;
+    limits.heard(effect.turnOpen(), now);
+    parts.conversation().typing(group.jid(), limits.isTurnOpen());
+    parts.conversation().outboxChanged();
+    Optional<ErrorKind> kind = found.frame().errorKind();
+    if (effect.failed().isEmpty()) {
+      parts.troubles().clear(group.folder());
+      log.info("Group {}: a turn ended, {} inputs done", group.folder(), effect.acked().size());
+    } else {
+      log.warn("Group {}: a turn failed ({}): {}", group.folder(), kind, effect.error());
+      effect.notice().ifPresent(it -> parts.troubles().set(group.folder(), it.text()));
+    }
+    if (kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent()) {
+      carryOut(limits.close(EndReason.COMPLETED, now)); // the next run reads credential and session anew
+    }
+    nextLookForInput = now;
+  }
+
+  private void giveInput() {
+    Instant now = parts.clock().instant();
+    while (limits.isOpen() && !now.isBefore(nextLookForInput)) {
+      switch (parts.inputs().claimNext(group, run.runId(), parts.inputLimits(), now)) {
+        case InputStore.Next.Claimed(AgentInput input) -> give(input, now);
+        case InputStore.Next.Later(Instant when) -> nextLookForInput = when;
+        case InputStore.Next.Nothing() ->
+            nextLookForInput = now.plus(parts.settings().timing().pollInterval());
+      }
+    }
+  }
+
+  private void give(AgentInput input, Instant now) {
+    boolean given =
+        container.give(FollowUp.message(input.key(), parts.prompts().text(group, input)));
+    inside = parts.runs().inside(run);
+    if (!given) {
+      carryOut(limits.close(EndReason.COMPLETED, now)); // what it did not get goes to the next run
+      return;
+    }
+    limits.gave(now);
+    parts.runs().turnOpened(run, now);
+    parts.conversation().typing(group.jid(), true);
+  }
+
+  private void carryOut(RunLimits.Step step) {
+    switch (step) {
+      case NOTHING -> {}
+      case ASK_TO_CLOSE -> {
+        log.debug("Run {} is asked to close: {}", run.runId(), limits.reason());
+        container.askToClose();
+      }
+      case STOP -> inBackground("stop", () -> container.stop(RunLimits.STOP_GRACE));
+      case KILL -> inBackground("kill", container::kill);
+      case REMOVE -> {
+        log.error("Container {} ignores everything; removing it by force", run.container());
+        inBackground("remove", container::remove);
+      }
+    }
+  }
+
+  private void inBackground(String what, Runnable work) {
+    Thread.ofVirtual()
+        .name(what + "-" + run.runId())
+        .start(
+            () -> {
+              try {
+                work.run();
+              } catch (EngineException e) {
+                log.warn("Run {}: {}", run.runId(), e.getMessage());
+              }
+            });
+  }
+
+  private Optional<Outcome> checkEnd() {
+    Instant now = parts.clock().instant();
+    if (!container.requestIsWritten() && now.isAfter(run.startedAt().plus(REQUEST_DEADLINE))) {
+      inBackground("kill", container::kill);
+    }
+    Optional<Integer> exitCode = container.exitCode();
+    if (exitCode.isEmpty() && now.isBefore(nextAliveCheck)) {
+      return Optional.empty();
+    }
+    nextAliveCheck = now.plus(exitCode.isPresent() ? Duration.ofSeconds(1) : ALIVE_CHECK);
+    try {
+      if (container.isRunning()) {
+        exitCode.ifPresent(_ -> carryOut(limits.close(EndReason.LOST, now)));
+        return Optional.empty();
+      }
+    } catch (EngineException e) {
+      log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
+      return Optional.empty();
+    }
+    takeOutput();
+    Optional<Integer> code = container.exitCode();
+    return Optional.of(new Outcome.Ended(reason(code), code, anyFrame));
+  }
+
+  private EndReason reason(Optional<Integer> exitCode) {
+    return limits
+        .reason()
+        .orElseGet(
+            () ->
+                switch (exitCode.orElse(-1)) {
+                  case -1 -> EndReason.LOST;
+                  case 0 -> EndReason.COMPLETED;
+                  case 137, 143 -> EndReason.KILLED;
+                  default -> EndReason.CRASHED;
+                });
+  }
+}

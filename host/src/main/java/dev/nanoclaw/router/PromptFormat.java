@@ -1,0 +1,51 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.domain.ChatMessage;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/// Messages as the model reads them, and its answers as people do.
+public final class PromptFormat {
+
+  private final DateTimeFormatter time;
+
+  /// @param zone whose wall clock the model sees
+  public PromptFormat(ZoneId zone) {
+    this.time = DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss XXX", Locale.ENGLISH).withZone(zone);
+  }
+
+  /// The messages, oldest first, behind a line that says how many older ones are left out.
+  public String messages(List<ChatMessage> messages, int omitted) {
+    var text = new StringBuilder("<messages>\n");
+    if (omitted > 0) {
+      text.append("[").append(omitted).append(" earlier messages omitted]\n");
+    }
+    for (ChatMessage message : messages) {
+      text.append("<message sender=\"")
+          .append(escape(message.senderName()))
+          .append("\" time=\"")
+          .append(time.format(message.timestamp()))
+          .append("\">");
+      message.quoted().ifPresent(it -> text.append("<quoted>").append(escape(it)).append("</quoted>"));
+      text.append(escape(message.text())).append("</message>\n");
+    }
+    return text.append("</messages>").toString();
+  }
+
+  private static String escape(String text) {
+    var escaped = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '&' -> escaped.append("&amp;");
+        case '<' -> escaped.append("&lt;");
+        case '>' -> escaped.append("&gt;");
+        case '"' -> escaped.append("&quot;");
+        default -> escaped.append(c);
+      }
+    }
+    return escaped.toString();
+  }
+}

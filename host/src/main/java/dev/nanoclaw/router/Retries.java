@@ -1,0 +1,50 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.db.RunStore.Fate;
+import dev.nanoclaw.domain.AgentInput;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// What becomes of inputs that came back without an answer.
+final class Retries {
+
+  /// How long a group waits after trouble that no message caused.
+  static final Duration PARKED = Duration.ofSeconds(15);
+
+  private static final Duration FIRST_DELAY = Duration.ofSeconds(5);
+  private static final Duration LONGEST_DELAY = Duration.ofMinutes(5);
+
+  private final int maxRetries;
+
+  Retries(int maxRetries) {
+    this.maxRetries = maxRetries;
+  }
+
+  /// The failure counts against each input: it waits longer every time, and is given up in the end.
+  Map<Long, Fate> counted(List<AgentInput> inputs, String why, Instant now) {
+    return each(inputs, it -> counted(it, why, now));
+  }
+
+  /// The failure counts against nobody.
+  Map<Long, Fate> uncounted(List<AgentInput> inputs, Duration delay, Instant now) {
+    return each(inputs, it -> new Fate.Again(it.attempts(), now.plus(delay)));
+  }
+
+  private Fate counted(AgentInput input, String why, Instant now) {
+    if (input.attempts() >= maxRetries) {
+      return new Fate.Dead(
+          "I could not answer your last message after %d tries (%s). It is kept as a dead letter; please ask again in other words."
+              .formatted(input.attempts() + 1, why));
+    }
+    Duration delay = Backoff.delay(FIRST_DELAY, LONGEST_DELAY, input.attempts());
+    return new Fate.Again(input.attempts() + 1, now.plus(delay));
+  }
+
+  private static Map<Long, Fate> each(List<AgentInput> inputs, Function<AgentInput, Fate> fate) {
+    return inputs.stream().collect(Collectors.toMap(AgentInput::id, fate));
+  }
+}

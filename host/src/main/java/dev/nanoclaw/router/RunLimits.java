@@ -1,0 +1,112 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.domain.AgentRun.EndReason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/// The time limits of one run: how long a turn may be silent, how long the container may wait for more, and how it is
+/// ended then, step by step. Used by one thread.
+final class RunLimits {
+
+  static final Duration CLOSE_GRACE = Duration.ofSeconds(10);
+  static final Duration STOP_GRACE = Duration.ofSeconds(5);
+  private static final Duration STOP_DEADLINE = Duration.ofSeconds(15);
+  private static final Duration KILL_DEADLINE = Duration.ofSeconds(10);
+
+  private final Duration timeout;
+  private final Duration idleTimeout;
+  private Phase phase = Phase.OPEN;
+  private Instant since;
+  private boolean turnOpen;
+  private Optional<EndReason> reason = Optional.empty();
+
+  private enum Phase {
+    OPEN,
+    CLOSING,
+    STOPPING,
+    KILLING
+  }
+
+  /// What is to be done to the container now.
+  enum Step {
+    NOTHING,
+    ASK_TO_CLOSE,
+    STOP,
+    KILL,
+    REMOVE
+  }
+
+  /// @param timeout for a turn without a word
+  /// @param idleTimeout between turns
+  RunLimits(Duration timeout, Duration idleTimeout, boolean turnOpen, Instant since) {
+    this.timeout = timeout;
+    this.idleTimeout = idleTimeout;
+    this.turnOpen = turnOpen;
+    this.since = since;
+  }
+
+  /// Whether the container takes more input.
+  boolean isOpen() {
+    return phase == Phase.OPEN;
+  }
+
+  boolean isTurnOpen() {
+    return turnOpen;
+  }
+
+  /// Why the container was asked to end.
+  Optional<EndReason> reason() {
+    return reason;
+  }
+
+  /// The agent got something to do.
+  void gave(Instant now) {
+    if (isOpen() && !turnOpen) {
+      turnOpen = true;
+      since = now;
+    }
+  }
+
+  /// The agent said something.
+  void heard(boolean turnStillOpen, Instant now) {
+    if (isOpen()) {
+      turnOpen = turnStillOpen;
+      since = now;
+    }
+  }
+
+  /// Begins to end the container.
+  Step close(EndReason why, Instant now) {
+    if (!isOpen()) {
+      return Step.NOTHING;
+    }
+    reason = Optional.of(why);
+    return enter(Phase.CLOSING, Step.ASK_TO_CLOSE, now);
+  }
+
+  /// The step that is due; each is returned once.
+  Step due(Instant now) {
+    return switch (phase) {
+      case OPEN -> {
+        if (turnOpen) {
+          yield isOver(timeout, now) ? close(EndReason.TIMEOUT, now) : Step.NOTHING;
+        }
+        yield isOver(idleTimeout, now) ? close(EndReason.IDLE, now) : Step.NOTHING;
+      }
+      case CLOSING -> isOver(CLOSE_GRACE, now) ? enter(Phase.STOPPING, Step.STOP, now) : Step.NOTHING;
+      case STOPPING -> isOver(STOP_DEADLINE, now) ? enter(Phase.KILLING, Step.KILL, now) : Step.NOTHING;
+      case KILLING -> isOver(KILL_DEADLINE, now) ? enter(Phase.KILLING, Step.REMOVE, now) : Step.NOTHING;
+    };
+  }
+
+  private Step enter(Phase next, Step step, Instant now) {
+    phase = next;
+    since = now;
+    return step;
+  }
+
+  private boolean isOver(Duration limit, Instant now) {
+    return !now.isBefore(since.plus(limit));
+  }
+}
