@@ -1,0 +1,18 @@
+package dev.nanoclaw.config;
+
+/// One setting.
+///
+/// @param path dotted, as in messages
+/// @param preset the default, as it is written in YAML
+/// @param comment what the owner should know, one or more lines
+record Key<T>(String path, Kind<T> kind, String preset, String comment) {
+
+  String name() {
+    return path.substring(path.lastIndexOf('.') + 1);
+  }
+
+  /// The dotted path of the section that the key stands in, empty at the top.
+  String section() {
+    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
+  }
+}
