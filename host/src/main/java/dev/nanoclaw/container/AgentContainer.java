@@ -82,8 +82,7 @@ public final class AgentContainer implements AutoCloseable {
     try {
       logErrors();
       List<Found> found = new ArrayList<>();
-      byte[] bytes;
-      while ((bytes = out.read()).length > 0) {
+      for (byte[] bytes = out.read(); bytes.length > 0; bytes = out.read()) {
         found.addAll(frames.read(bytes, bytes.length));
       }
       return found;
@@ -187,8 +186,7 @@ public final class AgentContainer implements AutoCloseable {
   }
 
   private void logErrors() throws IOException {
-    byte[] bytes;
-    while ((bytes = err.read()).length > 0) {
+    for (byte[] bytes = err.read(); bytes.length > 0; bytes = err.read()) {
       for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
         if (!line.isBlank()) {
           lastError = line.strip();

@@ -28,8 +28,6 @@ public final class AgentContainers {
   private final String install;
   private final Optional<String> network;
 
-  /// @param install tells this installation's containers from another's
-  /// @param network replaces the engine's default network, for tests
   public AgentContainers(
       Settings.Container settings,
       Path dataDir,
@@ -47,6 +45,9 @@ public final class AgentContainers {
   }
 
   /// Where containers belong.
+  ///
+  /// @param install tells this installation's containers from another's
+  /// @param network replaces the engine's default network, for tests
   public record Placement(String install, Optional<String> network) {}
 
   /// Starts the container of a run whose row is committed.

@@ -18,15 +18,15 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   /// Where the two differ.
   public enum Dialect {
-    DOCKER("version", "--format", "{{.Server.Version}}"),
-    PODMAN("version", "--format", "{{.Client.Version}}"),
+    DOCKER("{{.Server.Version}}"),
+    PODMAN("{{.Client.Version}}"),
     /// Podman as an ordinary user: the agent keeps the host's user id only with a mapping.
-    PODMAN_ROOTLESS("version", "--format", "{{.Client.Version}}");
+    PODMAN_ROOTLESS("{{.Client.Version}}");
 
-    private final List<String> version;
+    private final String version;
 
-    Dialect(String... version) {
-      this.version = List.of(version);
+    Dialect(String version) {
+      this.version = version;
     }
   }
 
@@ -46,7 +46,7 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public Health health() {
-    return switch (run(QUICK, dialect.version)) {
+    return switch (run(QUICK, List.of("version", "--format", dialect.version))) {
       case Outcome.Exited it when it.ok() -> new Health.Ready(it.out().strip());
       case Outcome.Exited it -> new Health.Unavailable(name() + ": " + firstLine(it.err()));
       case Outcome.NotStarted _ -> new Health.Unavailable(name() + " is not installed");

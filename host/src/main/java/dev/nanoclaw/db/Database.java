@@ -16,7 +16,6 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
-import org.jooq.conf.Settings;
 import org.jooq.impl.DSL;
 
 /// The database file `messages.db`, with one writer and a few readers.
@@ -25,7 +24,6 @@ import org.jooq.impl.DSL;
 public final class Database implements AutoCloseable {
 
   private static final int READERS = 2;
-  private static final Settings JOOQ = new Settings().withExecuteLogging(false);
 
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("db-writer").factory());
@@ -73,7 +71,7 @@ public final class Database implements AutoCloseable {
             () -> {
               Connection connection = readConnections.take();
               try {
-                return work.apply(DSL.using(connection, SQLDialect.SQLITE, JOOQ));
+                return work.apply(DSL.using(connection, SQLDialect.SQLITE));
               } finally {
                 readConnections.add(connection);
               }
@@ -83,7 +81,7 @@ public final class Database implements AutoCloseable {
   private <T> T inTransaction(Function<DSLContext, T> work) throws SQLException {
     writeConnection.setAutoCommit(false);
     try {
-      T result = work.apply(DSL.using(writeConnection, SQLDialect.SQLITE, JOOQ));
+      T result = work.apply(DSL.using(writeConnection, SQLDialect.SQLITE));
       writeConnection.commit();
       return result;
     } catch (RuntimeException | SQLException | Error e) {

@@ -31,7 +31,7 @@ public final class MessageStore {
   public Optional<ChatMessage> add(IncomingMessage message, boolean triggered) {
     return database.write(
         sql -> {
-          touchChat(sql, message.chat(), message.timestamp());
+          var _ = touchChat(sql, message.chat(), message.timestamp());
           return sql.insertInto(MESSAGES)
               .set(MESSAGES.ID, message.id())
               .set(MESSAGES.CHAT_JID, message.chat().value())
@@ -56,7 +56,7 @@ public final class MessageStore {
       ChatJid chat, String messageId, String name, String text, Instant now) {
     return database.write(
         sql -> {
-          touchChat(sql, chat, now);
+          var _ = touchChat(sql, chat, now);
           return sql.insertInto(MESSAGES)
               .set(MESSAGES.ID, messageId)
               .set(MESSAGES.CHAT_JID, chat.value())
@@ -77,8 +77,7 @@ public final class MessageStore {
     database.write(
         sql -> {
           insertChat(sql, chat, channel);
-          touchChat(sql, chat, now);
-          return null;
+          return touchChat(sql, chat, now);
         });
   }
 
@@ -144,8 +143,8 @@ public final class MessageStore {
         .execute();
   }
 
-  private static void touchChat(DSLContext sql, ChatJid chat, Instant when) {
-    sql.update(CHATS)
+  private static int touchChat(DSLContext sql, ChatJid chat, Instant when) {
+    return sql.update(CHATS)
         .set(CHATS.LAST_MESSAGE_TIME, Times.text(when))
         .where(CHATS.JID.eq(chat.value()))
         .execute();

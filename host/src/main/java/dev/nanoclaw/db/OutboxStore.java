@@ -94,9 +94,11 @@ public final class OutboxStore {
   }
 
   /// Adds a row unless the same source said it before.
-  static void insert(
+  ///
+  /// @return whether it is new
+  static boolean insert(
       DSLContext sql, String source, String sourceId, ChatJid chat, String text, Instant now) {
-    sql.insertInto(OUTBOX)
+    return sql.insertInto(OUTBOX)
         .set(OUTBOX.SOURCE, source)
         .set(OUTBOX.SOURCE_ID, sourceId)
         .set(OUTBOX.PART, 0)
@@ -106,7 +108,8 @@ public final class OutboxStore {
         .set(OUTBOX.STATE, PENDING)
         .set(OUTBOX.CREATED_AT, Times.text(now))
         .onConflictDoNothing()
-        .execute();
+        .execute()
+        == 1;
   }
 
   private static OutgoingMessage message(Record row) {

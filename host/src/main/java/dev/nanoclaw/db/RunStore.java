@@ -181,11 +181,7 @@ public final class RunStore {
 
   /// Says a sentence of the host in the group's chat, unless the same id was said before.
   public void tell(Group group, Notice notice, Instant now) {
-    database.write(
-        sql -> {
-          tell(sql, group, notice, now);
-          return null;
-        });
+    database.write(sql -> tell(sql, group, notice, now));
   }
 
   private static void comeBack(
@@ -203,8 +199,8 @@ public final class RunStore {
     }
   }
 
-  private static void tell(DSLContext sql, Group group, Notice notice, Instant now) {
-    OutboxStore.insert(
+  private static boolean tell(DSLContext sql, Group group, Notice notice, Instant now) {
+    return OutboxStore.insert(
         sql, "host:" + group.folder(), notice.id(), group.jid(), notice.text(), now);
   }
 

@@ -82,7 +82,7 @@ public final class GroupQueue implements AutoCloseable {
     lock.lock();
     try {
       if (!closed) {
-        var unused = timer.schedule(() -> wake(group), delay, TimeUnit.MILLISECONDS);
+        var _ = timer.schedule(() -> wake(group), delay, TimeUnit.MILLISECONDS);
       }
     } finally {
       lock.unlock();

@@ -227,7 +227,7 @@ public final class AgentTurn {
       case KILLED -> retries.counted(inside, "the agent was killed, perhaps for want of memory", now);
       case CRASHED ->
           requestLost
-              ? retries.uncounted(inside, Duration.ZERO, now)
+              ? retries.uncounted(inside, Retries.PARKED, now)
               : retries.counted(inside, "the agent crashed", now);
     };
   }

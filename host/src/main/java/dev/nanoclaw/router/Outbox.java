@@ -56,7 +56,7 @@ public final class Outbox implements AutoCloseable {
         log.error("The outbox failed; it will be tried again in {} ms", pause.toMillis(), e);
       }
       try {
-        var unused = work.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = work.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS);
         work.drainPermits();
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();

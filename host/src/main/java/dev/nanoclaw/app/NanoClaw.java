@@ -1,0 +1,188 @@
+package dev.nanoclaw.app;
+
+import dev.nanoclaw.channel.Channel;
+import dev.nanoclaw.channel.local.LocalChannel;
+import dev.nanoclaw.config.CredentialsFile;
+import dev.nanoclaw.config.Environment;
+import dev.nanoclaw.config.Home;
+import dev.nanoclaw.config.Settings;
+import dev.nanoclaw.container.AgentContainers;
+import dev.nanoclaw.container.AgentUser;
+import dev.nanoclaw.container.Engines;
+import dev.nanoclaw.container.GroupDirectories;
+import dev.nanoclaw.container.Readiness;
+import dev.nanoclaw.control.ChatService;
+import dev.nanoclaw.control.ControlServer;
+import dev.nanoclaw.control.ControlSocket;
+import dev.nanoclaw.control.StatusService;
+import dev.nanoclaw.db.Database;
+import dev.nanoclaw.db.GroupStore;
+import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.MessageStore;
+import dev.nanoclaw.db.OutboxStore;
+import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.queue.GroupQueue;
+import dev.nanoclaw.router.AgentTurn;
+import dev.nanoclaw.router.Conversation;
+import dev.nanoclaw.router.Inbox;
+import dev.nanoclaw.router.Outbox;
+import dev.nanoclaw.router.TriggerRule;
+import dev.nanoclaw.router.Troubles;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The daemon. What is built here first starts first; stopping goes the other way.
+public final class NanoClaw implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(NanoClaw.class);
+
+  private final CloseStack opened = new CloseStack();
+
+  /// Starts everything and returns when the daemon listens.
+  ///
+  /// @param engines which container engines may run agents
+  /// @throws StartException when another host runs on this home, or the control socket cannot be made
+  public static NanoClaw start(
+      Home home, Settings settings, Environment environment, Engines engines, Clock clock) {
+    NanoClaw host = new NanoClaw();
+    try {
+      host.open(home, settings, environment, engines, clock);
+      return host;
+    } catch (IOException e) {
+      host.close();
+      throw new StartException("cannot start: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      host.close();
+      throw e;
+    }
+  }
+
+  private NanoClaw() {}
+
+  private void open(
+      Home home, Settings settings, Environment environment, Engines engines, Clock clock)
+      throws IOException {
+    Instant startedAt = clock.instant();
+    ControlSocket socket = ControlSocket.prepare(home.dir(), environment);
+    opened.add(HomeLock.take(home.dir(), socket.path()));
+
+    // what is stored
+    Database database = opened.add(Database.open(settings.paths().storeDir()));
+    MessageStore messages = new MessageStore(database);
+    GroupStore groups = new GroupStore(database);
+    InputStore inputs = new InputStore(database);
+    RunStore runs = new RunStore(database);
+    OutboxStore unsent = new OutboxStore(database);
+
+    // how agents are run
+    AgentUser user = AgentUser.ofThisProcess();
+    GroupDirectories directories = new GroupDirectories(settings.paths(), home, user);
+    AgentContainers containers =
+        new AgentContainers(
+            settings.container(),
+            settings.paths().dataDir(),
+            directories,
+            user,
+            engines,
+            new AgentContainers.Placement(socket.install(), environment.testNetwork()));
+    Readiness readiness =
+        new Readiness(
+            engines,
+            settings.container().image(),
+            () -> CredentialsFile.read(home.credentialsYml()));
+
+    // from a message to its answer
+    Troubles troubles = new Troubles();
+    var conversation = new ChannelConversation();
+    AgentTurn turn =
+        new AgentTurn(
+            new AgentTurn.Stores(groups, messages, inputs, runs),
+            containers,
+            readiness,
+            settings,
+            clock,
+            conversation,
+            troubles);
+    GroupQueue queue = new GroupQueue(settings.container().maxConcurrent(), turn::take, clock);
+    Inbox inbox =
+        new Inbox(
+            messages, groups, new TriggerRule(settings.assistant().name()), queue::wake, clock);
+
+    // channels, and the way out to them
+    String name = settings.assistant().name();
+    LocalChannel local =
+        new LocalChannel(
+            inbox,
+            it -> messages.addOwn(it.chat(), it.messageId(), name, it.text(), clock.instant()),
+            clock);
+    List<Channel> channels = settings.channels().local().enabled() ? List.of(local) : List.of();
+    Outbox outbox = new Outbox(unsent, channels, settings.timing().pollInterval(), clock);
+    conversation.connect(channels, outbox);
+
+    // what can be asked
+    ChatService chat = new ChatService(local, messages, groups, inputs, unsent, troubles);
+    StatusService status =
+        new StatusService(
+            home.dir(), startedAt, () -> missing(readiness), groups, runs, queue, troubles);
+    ControlServer control =
+        new ControlServer(
+            socket.path(),
+            Map.of(
+                "chat.attach", chat::attach,
+                "chat.send", chat::send,
+                "chat.wait", chat::await,
+                "status", status::status));
+
+    // everything is there: begin
+    new FirstStart(groups, clock).registerLocalChat(settings);
+    opened.add(outbox).start();
+    opened.add(queue);
+    turn.findLeftBehind().forEach(queue::wake);
+    opened.add(new SafetyNet(groups, queue, outbox, settings.timing().pollInterval())).start();
+    opened.add(control).start();
+    Thread.ofVirtual().name("readiness").start(() -> missing(readiness).ifPresent(it -> log.warn("{}", it)));
+    log.info("NanoClaw is ready: home {}, control socket {}", home.dir(), socket.path());
+  }
+
+  private static Optional<String> missing(Readiness readiness) {
+    return switch (readiness.check()) {
+      case Readiness.State.Ready _ -> Optional.empty();
+      case Readiness.State.Missing missing -> Optional.of(missing.text());
+    };
+  }
+
+  /// Stops in reverse order. Containers go on without the host; the next start takes them up again.
+  @Override
+  public void close() {
+    opened.close();
+  }
+
+  /// Connects runs, which are built first, with the channels, which are built last.
+  private static final class ChannelConversation implements Conversation {
+
+    private volatile List<Channel> channels = List.of();
+    private volatile Runnable wakeOutbox = () -> {};
+
+    void connect(List<Channel> all, Outbox outbox) {
+      channels = all;
+      wakeOutbox = outbox::wake;
+    }
+
+    @Override
+    public void typing(ChatJid chat, boolean on) {
+      channels.stream().filter(it -> it.owns(chat)).forEach(it -> it.typing(chat, on));
+    }
+
+    @Override
+    public void outboxChanged() {
+      wakeOutbox.run();
+    }
+  }
+}

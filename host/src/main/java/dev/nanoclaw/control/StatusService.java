@@ -1,0 +1,98 @@
+package dev.nanoclaw.control;
+
+import dev.nanoclaw.db.GroupStore;
+import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.queue.GroupQueue;
+import dev.nanoclaw.router.Troubles;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
+
+/// What runs and what is missing.
+public final class StatusService {
+
+  private final Path home;
+  private final Instant startedAt;
+  private final Supplier<Optional<String>> missing;
+  private final GroupStore groups;
+  private final RunStore runs;
+  private final GroupQueue queue;
+  private final Troubles troubles;
+
+  /// @param missing one sentence about what keeps agents from being started
+  public StatusService(
+      Path home,
+      Instant startedAt,
+      Supplier<Optional<String>> missing,
+      GroupStore groups,
+      RunStore runs,
+      GroupQueue queue,
+      Troubles troubles) {
+    this.home = home;
+    this.startedAt = startedAt;
+    this.missing = missing;
+    this.groups = groups;
+    this.runs = runs;
+    this.queue = queue;
+    this.troubles = troubles;
+  }
+
+  /// The answer to `status`.
+  ///
+  /// @param containers how many run
+  /// @param waiting how many groups wait for one
+  public record Status(
+      long pid,
+      String home,
+      String startedAt,
+      Optional<String> missing,
+      int containers,
+      int waiting,
+      List<GroupStatus> groups) {}
+
+  /// A group in the answer.
+  ///
+  /// @param state `no container`, `working` or `waiting for messages`
+  public record GroupStatus(
+      String folder,
+      String name,
+      String chat,
+      boolean main,
+      String state,
+      Optional<String> container,
+      Optional<String> trouble) {}
+
+  /// `status`.
+  public Object status(JsonNode params, Connection connection) {
+    List<AgentRun> open = runs.open();
+    return new Status(
+        ProcessHandle.current().pid(),
+        home.toString(),
+        startedAt.toString(),
+        missing.get(),
+        queue.activeTurns(),
+        queue.waitingGroups(),
+        groups.all().stream().map(it -> describe(it, open)).toList());
+  }
+
+  private GroupStatus describe(Group group, List<AgentRun> open) {
+    Optional<AgentRun> run =
+        open.stream().filter(it -> it.group().equals(group.folder())).findFirst();
+    String state =
+        run.map(it -> it.turnSince().isPresent() ? "working" : "waiting for messages")
+            .orElse("no container");
+    return new GroupStatus(
+        group.folder().value(),
+        group.name(),
+        group.jid().value(),
+        group.main(),
+        state,
+        run.map(AgentRun::container),
+        troubles.of(group.folder()));
+  }
+}
