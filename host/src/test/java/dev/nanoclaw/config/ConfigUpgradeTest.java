@@ -107,7 +107,7 @@ class ConfigUpgradeTest {
             """)
         .contains("\n\nagent:\n  # The model");
     assertThat(upgraded.added())
-        .hasSize(19)
+        .hasSize(20)
         .contains("timing.idle_timeout_ms", "paths.store_dir", "channels.local.enabled");
     assertThat(SettingsFile.read(file(), dir).assistant().name()).isEqualTo("Zoë 🦀");
   }
