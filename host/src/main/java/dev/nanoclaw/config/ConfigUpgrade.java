@@ -42,7 +42,7 @@ public final class ConfigUpgrade {
     refuse(configYml, of(before, Problem.Kind.WRONG));
     List<String> unknown =
         of(before, Problem.Kind.UNKNOWN).stream().map(Problem::toString).toList();
-    List<String> missing = of(before, Problem.Kind.MISSING).stream().map(Problem::key).toList();
+    List<String> missing = keys(before, Problem.Kind.MISSING);
     if (missing.isEmpty()) {
       return new Upgraded(List.of(), unknown, Optional.empty());
     }
@@ -60,6 +60,10 @@ public final class ConfigUpgrade {
     return file.problems().stream().filter(it -> it.kind() == kind).toList();
   }
 
+  private static List<String> keys(Checker.Checked file, Problem.Kind kind) {
+    return of(file, kind).stream().map(Problem::key).toList();
+  }
+
   private static void refuse(Path file, List<Problem> problems) {
     if (!problems.isEmpty()) {
       throw new InvalidSettingsException(file, problems);
@@ -73,7 +77,9 @@ public final class ConfigUpgrade {
     Map<String, String> values = texts(after);
     values.keySet().retainAll(before.scalars().keySet());
     boolean complete =
-        of(after, Problem.Kind.WRONG).isEmpty() && of(after, Problem.Kind.MISSING).isEmpty();
+        keys(after, Problem.Kind.WRONG).isEmpty()
+            && keys(after, Problem.Kind.MISSING).isEmpty()
+            && keys(after, Problem.Kind.UNKNOWN).equals(keys(before, Problem.Kind.UNKNOWN));
     if (!complete || !values.equals(texts(before))) {
       throw new InvalidSettingsException(file, of(before, Problem.Kind.MISSING));
     }

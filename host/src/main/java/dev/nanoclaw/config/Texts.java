@@ -21,7 +21,7 @@ final class Texts {
   static final Text<String> IMAGE =
       matching(
           "an image name like nanoclaw-agent:latest",
-          "[a-zA-Z0-9](?=.{0,250}$)[a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*"
+          "[a-z0-9](?=.{0,250}$)[a-z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*"
               + "(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?");
 
   static final Text<String> MEMORY =

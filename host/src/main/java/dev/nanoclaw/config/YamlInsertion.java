@@ -1,5 +1,6 @@
 package dev.nanoclaw.config;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -7,6 +8,10 @@ import java.util.TreeMap;
 
 /// Writes further keys into a YAML text without touching the rest of it.
 final class YamlInsertion {
+
+  /// Where a section and the one around it end together, its own keys come first.
+  private static final Comparator<String> DEEPEST_FIRST =
+      Comparator.comparingLong(it -> -it.chars().filter(c -> c == '.').count());
 
   private final String text;
   private final KeyTable table;
@@ -26,7 +31,7 @@ final class YamlInsertion {
     YamlInsertion insertion = new YamlInsertion(text, table);
     try {
       Yaml.Mapping root = YamlParser.parse(text).orElseThrow();
-      paths.forEach(it -> insertion.add(root, it));
+      paths.stream().sorted(DEEPEST_FIRST).forEach(it -> insertion.add(root, it));
     } catch (YamlParser.YamlProblem e) {
       throw new IllegalStateException("the text was parsed before", e);
     }
