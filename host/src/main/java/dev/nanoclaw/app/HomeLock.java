@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The lock that keeps a second host from the same home directory: `nanoclaw.lock`, which also says where the control
-/// socket is and which process holds it.
+/// The lock that keeps a second host from the same home directory: `nanoclaw.lock`, which also says
+/// where the control socket is and which process holds it.
 public final class HomeLock implements AutoCloseable {
 
   private final FileChannel channel;

@@ -2,7 +2,7 @@ package dev.nanoclaw.app;
 
 import dev.nanoclaw.channel.Channel;
 import dev.nanoclaw.channel.local.LocalChannel;
-import dev.nanoclaw.config.CredentialsFile;
+import dev.nanoclaw.config.Credential;
 import dev.nanoclaw.config.Environment;
 import dev.nanoclaw.config.Home;
 import dev.nanoclaw.config.Settings;
@@ -31,10 +31,13 @@ import dev.nanoclaw.router.TriggerRule;
 import dev.nanoclaw.router.Troubles;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,16 +47,17 @@ public final class NanoClaw implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NanoClaw.class);
 
   private final CloseStack opened = new CloseStack();
+  private Consumer<Duration> finishRuns = _ -> {};
 
   /// Starts everything and returns when the daemon listens.
   ///
-  /// @param engines which container engines may run agents
-  /// @throws StartException when another host runs on this home, or the control socket cannot be made
+  /// @throws StartException when another host runs on this home, or the control socket cannot be
+  ///   made
   public static NanoClaw start(
-      Home home, Settings settings, Environment environment, Engines engines, Clock clock) {
+      Home home, Settings settings, Environment environment, Agents agents, Clock clock) {
     NanoClaw host = new NanoClaw();
     try {
-      host.open(home, settings, environment, engines, clock);
+      host.open(home, settings, environment, agents, clock);
       return host;
     } catch (IOException e) {
       host.close();
@@ -66,8 +70,14 @@ public final class NanoClaw implements AutoCloseable {
 
   private NanoClaw() {}
 
+  /// What agents need from outside.
+  ///
+  /// @param engines the container engines that may run them
+  /// @param credential read before each start of one
+  public record Agents(Engines engines, Supplier<Optional<Credential>> credential) {}
+
   private void open(
-      Home home, Settings settings, Environment environment, Engines engines, Clock clock)
+      Home home, Settings settings, Environment environment, Agents agents, Clock clock)
       throws IOException {
     Instant startedAt = clock.instant();
     ControlSocket socket = ControlSocket.prepare(home.dir(), environment);
@@ -90,13 +100,10 @@ public final class NanoClaw implements AutoCloseable {
             settings.paths().dataDir(),
             directories,
             user,
-            engines,
+            agents.engines(),
             new AgentContainers.Placement(socket.install(), environment.testNetwork()));
     Readiness readiness =
-        new Readiness(
-            engines,
-            settings.container().image(),
-            () -> CredentialsFile.read(home.credentialsYml()));
+        new Readiness(agents.engines(), settings.container().image(), agents.credential());
 
     // from a message to its answer
     Troubles troubles = new Troubles();
@@ -144,10 +151,13 @@ public final class NanoClaw implements AutoCloseable {
     new FirstStart(groups, clock).registerLocalChat(settings);
     opened.add(outbox).start();
     opened.add(queue);
+    finishRuns = queue::finish;
     turn.findLeftBehind().forEach(queue::wake);
     opened.add(new SafetyNet(groups, queue, outbox, settings.timing().pollInterval())).start();
     opened.add(control).start();
-    Thread.ofVirtual().name("readiness").start(() -> missing(readiness).ifPresent(it -> log.warn("{}", it)));
+    Thread.ofVirtual()
+        .name("readiness")
+        .start(() -> missing(readiness).ifPresent(it -> log.warn("{}", it)));
     log.info("NanoClaw is ready: home {}, control socket {}", home.dir(), socket.path());
   }
 
@@ -156,6 +166,11 @@ public final class NanoClaw implements AutoCloseable {
       case Readiness.State.Ready _ -> Optional.empty();
       case Readiness.State.Missing missing -> Optional.of(missing.text());
     };
+  }
+
+  /// Lets every agent finish its turn and ends its container, but waits no longer than that.
+  public void finishRuns(Duration atMost) {
+    finishRuns.accept(atMost);
   }
 
   /// Stops in reverse order. Containers go on without the host; the next start takes them up again.

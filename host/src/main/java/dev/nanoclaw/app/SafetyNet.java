@@ -33,8 +33,7 @@ final class SafetyNet implements AutoCloseable {
 
   /// The first look, at once, finds what an earlier host left unanswered.
   void start() {
-    var _ =
-        timer.scheduleWithFixedDelay(this::look, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+    var _ = timer.scheduleWithFixedDelay(this::look, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void look() {

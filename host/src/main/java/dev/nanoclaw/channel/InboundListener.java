@@ -8,7 +8,8 @@ import java.util.Optional;
 @FunctionalInterface
 public interface InboundListener {
 
-  /// Takes one message. When this returns it is on the disk, and only then may the channel acknowledge it.
+  /// Takes one message. When this returns it is on the disk, and only then may the channel
+  /// acknowledge it.
   ///
   /// @return the stored message; empty when it was known already or its chat has no agent
   /// @throws RuntimeException when it could not be stored: the channel offers it again

@@ -41,6 +41,11 @@ public final class Environment {
         .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
   }
 
+  /// The directory of this build, when the launcher started it.
+  public Optional<Path> build() {
+    return Optional.ofNullable(System.getProperty("nanoclaw.build")).map(Path::of);
+  }
+
   /// For tests only: the network that containers get instead of their own.
   public Optional<String> testNetwork() {
     return variable("NANOCLAW_TEST_NETWORK");

@@ -21,8 +21,8 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One container of an agent, started by this host or by an earlier one: what it says, what it is told, how it ends.
-/// Used by one thread at a time.
+/// One container of an agent, started by this host or by an earlier one: what it says, what it is
+/// told, how it ends. Used by one thread at a time.
 public final class AgentContainer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(AgentContainer.class);
@@ -91,7 +91,8 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
-  /// Reads the output again from behind the last frame that was taken, for one that could not be stored.
+  /// Reads the output again from behind the last frame that was taken, for one that could not be
+  /// stored.
   public void rewind(long position) {
     try {
       out.close();
@@ -109,7 +110,8 @@ public final class AgentContainer implements AutoCloseable {
 
   /// Gives the agent something more.
   ///
-  /// @return false when the file could not be put there; the input is not lost, it stays with the run until its end
+  /// @return false when the file could not be put there; the input is not lost, it stays with the
+  ///   run until its end
   public boolean give(FollowUp followUp) {
     try {
       files.put(followUp);
@@ -148,7 +150,8 @@ public final class AgentContainer implements AutoCloseable {
     return engine.isRunning(run.container());
   }
 
-  /// The exit code of the engine's CLI, once it ended. That the container ended too only the engine knows.
+  /// The exit code of the engine's CLI, once it ended. That the container ended too only the engine
+  /// knows.
   public Optional<Integer> exitCode() {
     try {
       return Optional.of(

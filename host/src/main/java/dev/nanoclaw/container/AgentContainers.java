@@ -15,7 +15,8 @@ import java.util.Optional;
 /// Starts containers for runs and finds those of an earlier host again.
 public final class AgentContainers {
 
-  /// The label that says which installation a container belongs to, and the one that says which run.
+  /// The label that says which installation a container belongs to, and the one that says which
+  /// run.
   public static final String INSTALL_LABEL = "nanoclaw.install";
 
   private static final String RUN_LABEL = "nanoclaw.run";
@@ -53,7 +54,8 @@ public final class AgentContainers {
   /// Starts the container of a run whose row is committed.
   ///
   /// @throws IOException when the run's directories cannot be made or the wrapper not started
-  /// @throws GroupDirectories.DirectoryException when a directory of the group is not what it must be
+  /// @throws GroupDirectories.DirectoryException when a directory of the group is not what it must
+  ///   be
   public AgentContainer start(AgentRun run, Group group, AgentRequest request) throws IOException {
     directories.prepare(group);
     RunFiles files = new RunFiles(dataDir, run);

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/// The user as whom everything in a container runs: the host's own; where the host is root, 1000, to whom the host gives
-/// the directories that an agent writes.
+/// The user as whom everything in a container runs: the host's own; where the host is root, 1000,
+/// to whom the host gives the directories that an agent writes.
 ///
 /// @param hostIsRoot whether the host may and must give directories away
 public record AgentUser(long uid, long gid, boolean hostIsRoot) {

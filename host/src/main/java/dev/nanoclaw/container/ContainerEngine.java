@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A program that runs containers. Every call but `runCommand` and `buildCommand` starts its CLI and has a deadline.
+/// A program that runs containers. Every call but `runCommand` and `buildCommand` starts its CLI
+/// and has a deadline.
 public interface ContainerEngine {
 
   /// `docker`, `podman` and so on.
@@ -25,7 +26,8 @@ public interface ContainerEngine {
 
   /// Whether the container runs.
   ///
-  /// @throws EngineException when the engine does not answer, which says nothing about the container
+  /// @throws EngineException when the engine does not answer, which says nothing about the
+  ///   container
   boolean isRunning(String container);
 
   /// The names of running containers that carry the label.
@@ -43,7 +45,8 @@ public interface ContainerEngine {
   void remove(String container);
 
   /// The command that builds an image.
-  List<String> buildCommand(Path context, String tag, Map<String, String> arguments);
+  List<String> buildCommand(
+      Path context, String tag, Map<String, String> arguments, Optional<String> network);
 
   /// What the engine answers about itself.
   sealed interface Health {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Docker and podman, whose command lines differ in a few words only.
 public final class DockerLikeEngine implements ContainerEngine {
@@ -85,8 +86,7 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean isRunning(String container) {
     return ask(
-            QUICK,
-            List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
+            QUICK, List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
         .lines()
         .anyMatch(container::equals);
   }
@@ -101,9 +101,7 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public void stop(String container, Duration grace) {
-    ask(
-        grace.plus(QUICK),
-        List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
+    ask(grace.plus(QUICK), List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
   }
 
   @Override
@@ -121,10 +119,13 @@ public final class DockerLikeEngine implements ContainerEngine {
   }
 
   @Override
-  public List<String> buildCommand(Path context, String tag, Map<String, String> arguments) {
+  public List<String> buildCommand(
+      Path context, String tag, Map<String, String> arguments, Optional<String> network) {
     List<String> argv = new ArrayList<>(command);
-    argv.addAll(List.of("build", "--tag", tag, "--file", context.resolve("Containerfile").toString()));
+    argv.addAll(
+        List.of("build", "--tag", tag, "--file", context.resolve("Containerfile").toString()));
     arguments.forEach((key, value) -> argv.addAll(List.of("--build-arg", key + "=" + value)));
+    network.ifPresent(it -> argv.addAll(List.of("--network", it)));
     argv.add(context.toString());
     return argv;
   }

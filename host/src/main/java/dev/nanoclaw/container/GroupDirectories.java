@@ -14,7 +14,8 @@ import java.util.List;
 
 /// Makes the directories of groups and says what a container of each sees.
 ///
-/// Into a directory that containers write the host puts nothing: a new one is built aside and renamed into its place.
+/// Into a directory that containers write the host puts nothing: a new one is built aside and
+/// renamed into its place.
 public final class GroupDirectories {
 
   private final Settings.Paths paths;
@@ -27,7 +28,8 @@ public final class GroupDirectories {
     this.user = user;
   }
 
-  /// A directory of a group that is missing, a link, or could not be made; the text is for the owner.
+  /// A directory of a group that is missing, a link, or could not be made; the text is for the
+  /// owner.
   public static final class DirectoryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -38,7 +40,8 @@ public final class GroupDirectories {
 
   /// Makes what the group does not have yet.
   ///
-  /// @throws DirectoryException when one of its directories is not a plain directory, or the disk refuses
+  /// @throws DirectoryException when one of its directories is not a plain directory, or the disk
+  ///   refuses
   public void prepare(Group group) {
     try {
       newDirectory(groupDirectory(group.folder()), it -> fillGroup(it, group));

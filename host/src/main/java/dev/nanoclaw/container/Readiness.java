@@ -8,8 +8,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/// Whether an agent can be started now: an engine that answers, the image on it, a credential. Remembers the engine until
-/// somebody doubts it, because asking takes longer than a message may wait.
+/// Whether an agent can be started now: an engine that answers, the image on it, a credential.
+/// Remembers the engine until somebody doubts it, because asking takes longer than a message may
+/// wait.
 public final class Readiness {
 
   private final Engines engines;
@@ -17,10 +18,10 @@ public final class Readiness {
   private final Supplier<Optional<Credential>> credential;
   private final ReentrantLock lock = new ReentrantLock();
 
-  @GuardedBy("lock")
-  private Optional<ContainerEngine> known = Optional.empty();
+  @GuardedBy("lock") private Optional<ContainerEngine> known = Optional.empty();
 
-  /// @param credential reads the credential; throws with a text for the owner when its file is wrong
+  /// @param credential reads the credential; throws with a text for the owner when its file is
+  ///   wrong
   public Readiness(Engines engines, String image, Supplier<Optional<Credential>> credential) {
     this.engines = engines;
     this.image = image;
@@ -63,8 +64,7 @@ public final class Readiness {
     }
   }
 
-  @GuardedBy("lock")
-  private Optional<State.Missing> findEngine() {
+  @GuardedBy("lock") private Optional<State.Missing> findEngine() {
     switch (engines.find()) {
       case Found.None(String reason) -> {
         return Optional.of(
@@ -79,7 +79,8 @@ public final class Readiness {
             return Optional.of(
                 new State.Missing(
                     "image",
-                    "%s has no image %s. Run: ./nanoclaw image build".formatted(engine.name(), image)));
+                    "%s has no image %s. Run: ./nanoclaw image build"
+                        .formatted(engine.name(), image)));
           }
         } catch (EngineException e) {
           return Optional.of(new State.Missing("engine", e.getMessage() + "."));
@@ -95,12 +96,11 @@ public final class Readiness {
       return credential
           .get()
           .<State>map(it -> new State.Ready(engine, it))
-          .orElseGet(
-              () ->
-                  new State.Missing(
-                      "credential",
-                      "There is no Claude credential. Copy credentials.yml.dist to credentials.yml, put your "
-                          + "key in and run: chmod 600 credentials.yml"));
+          .orElseGet(() ->
+              new State.Missing(
+                  "credential",
+                  "There is no Claude credential. Copy credentials.yml.dist to credentials.yml, put"
+                      + " your key in and run: chmod 600 credentials.yml"));
     } catch (RuntimeException e) {
       return new State.Missing("credential", String.valueOf(e.getMessage()));
     }

@@ -4,15 +4,10 @@ import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.protocol.FollowUp;
 import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// The directories of one run: `data/runs/<run>` with its output, which only the host sees, and
 /// `data/ipc/<group>/<run>`, through which files pass.
@@ -68,35 +63,7 @@ final class RunFiles {
 
   /// Removes everything of the run. Its container must be gone.
   void delete() throws IOException {
-    deleteTree(ipc);
-    deleteTree(run);
-  }
-
-  /// Follows no link.
-  private static void deleteTree(Path tree) throws IOException {
-    try {
-      Files.walkFileTree(
-          tree,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(
-                Path directory, @Nullable IOException failure) throws IOException {
-              if (failure != null) {
-                throw failure;
-              }
-              Files.delete(directory);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (NoSuchFileException _) {
-      // gone already
-    }
+    Trees.delete(ipc);
+    Trees.delete(run);
   }
 }

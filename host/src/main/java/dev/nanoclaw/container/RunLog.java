@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The log of one run, `data/logs/<group>/<run>.log`: everything that the container wrote outside frames. Limited in size,
-/// and each group keeps only its newest.
+/// The log of one run, `data/logs/<group>/<run>.log`: everything that the container wrote outside
+/// frames. Limited in size, and each group keeps only its newest.
 final class RunLog {
 
   private static final Logger log = LoggerFactory.getLogger(RunLog.class);

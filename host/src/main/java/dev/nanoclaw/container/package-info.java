@@ -1,4 +1,5 @@
-/// Containers and the files that pass between them and the host: engines, mounts, run directories, frames.
+/// Containers and the files that pass between them and the host: engines, mounts, run directories,
+/// frames.
 @NullMarked
 package dev.nanoclaw.container;
 

@@ -53,7 +53,8 @@ public final class ChatService {
   /// A message as terminals see it.
   ///
   /// @param from who said it, by name
-  public record Line(long seq, String id, String from, String text, String time, boolean assistant) {
+  public record Line(
+      long seq, String id, String from, String text, String time, boolean assistant) {
     static Line of(ChatMessage message) {
       return new Line(
           message.seq(),
@@ -71,8 +72,9 @@ public final class ChatService {
   /// What became of a message: `answered`, or still `waiting`, and why if something is in the way.
   public record Waited(String state, Optional<String> reason) {}
 
-  /// `chat.attach {after_seq?}`: the history since then or the last few messages; from now on the connection hears
-  /// `chat.message` and `chat.typing`, perhaps of a message that the history holds too.
+  /// `chat.attach {after_seq?}`: the history since then or the last few messages; from now on the
+  /// connection hears `chat.message` and `chat.typing`, perhaps of a message that the history holds
+  /// too.
   public Object attach(JsonNode params, Connection connection) {
     connection.onClose(channel.subscribe(event -> forward(event, connection)));
     JsonNode after = params.path("after_seq");
@@ -95,7 +97,8 @@ public final class ChatService {
   public Object send(JsonNode params, Connection connection) {
     String id = params.path("id").asString("");
     if (id.isBlank() || id.length() > 100) {
-      throw new RpcException(JsonRpc.INVALID_PARAMS, "a message needs an id of 1 to 100 characters");
+      throw new RpcException(
+          JsonRpc.INVALID_PARAMS, "a message needs an id of 1 to 100 characters");
     }
     if (!params.path("text").isString()) {
       throw new RpcException(JsonRpc.INVALID_PARAMS, "a message needs a text");
@@ -114,8 +117,8 @@ public final class ChatService {
     return Map.of("seq", seq);
   }
 
-  /// `chat.wait {seq}`: returns when everything up to that message is answered and the answers are in the history, or when
-  /// something is in the way of it.
+  /// `chat.wait {seq}`: returns when everything up to that message is answered and the answers are
+  /// in the history, or when something is in the way of it.
   public Object await(JsonNode params, Connection connection) {
     long seq = params.path("seq").asLong(0);
     Group group =

@@ -16,7 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/// One client of the control socket. Requests are worked on side by side; what is sent keeps its order.
+/// One client of the control socket. Requests are worked on side by side; what is sent keeps its
+/// order.
 public final class Connection {
 
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
@@ -41,7 +42,8 @@ public final class Connection {
     Thread.ofVirtual().name("control-read").start(this::read);
   }
 
-  /// Tells the client something that it did not ask for. Never blocks: a client that does not read is cut off.
+  /// Tells the client something that it did not ask for. Never blocks: a client that does not read
+  /// is cut off.
   public void tell(String method, Object params) {
     send(JsonRpc.notification(method, JsonRpc.tree(params)));
   }

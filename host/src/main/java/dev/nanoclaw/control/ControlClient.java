@@ -39,7 +39,8 @@ public final class ControlClient implements AutoCloseable {
       this.gone = gone;
     }
 
-    /// Whether the connection ended before the answer came: the request may have been carried out or not.
+    /// Whether the connection ended before the answer came: the request may have been carried out
+    /// or not.
     public boolean isGone() {
       return gone;
     }

@@ -35,7 +35,8 @@ public final class ControlServer implements AutoCloseable {
     Object call(JsonNode params, Connection connection);
   }
 
-  /// Listens from now on. The caller holds the lock of the home directory, so a socket that is there is stale.
+  /// Listens from now on. The caller holds the lock of the home directory, so a socket that is
+  /// there is stale.
   ///
   /// @throws IOException when the socket cannot be made
   public ControlServer(Path socket, Map<String, Method> methods) throws IOException {
@@ -76,7 +77,8 @@ public final class ControlServer implements AutoCloseable {
     } catch (RuntimeException e) {
       log.error("A request on the control socket failed", e);
       connection.send(
-          JsonRpc.error(id, new RpcException(JsonRpc.INTERNAL_ERROR, String.valueOf(e.getMessage()))));
+          JsonRpc.error(
+              id, new RpcException(JsonRpc.INTERNAL_ERROR, String.valueOf(e.getMessage()))));
     }
   }
 

@@ -13,7 +13,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Set;
 
-/// Where the control socket of a home directory is: outside of it, in a directory that only its user can enter.
+/// Where the control socket of a home directory is: outside of it, in a directory that only its
+/// user can enter.
 ///
 /// @param install tells this home and user from every other on the machine
 public record ControlSocket(Path path, String install) {

@@ -20,7 +20,8 @@ import org.jooq.impl.DSL;
 
 /// The database file `messages.db`, with one writer and a few readers.
 ///
-/// All SQL runs on platform threads: a virtual thread that waits for SQLite's lock would hold on to its carrier.
+/// All SQL runs on platform threads: a virtual thread that waits for SQLite's lock would hold on to
+/// its carrier.
 public final class Database implements AutoCloseable {
 
   private static final int READERS = 2;
@@ -39,14 +40,16 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /// Opens the database in that directory and brings it up to date; makes both when they are not there.
+  /// Opens the database in that directory and brings it up to date; makes both when they are not
+  /// there.
   ///
   /// @throws DatabaseException when the file is of a newer version, broken, or cannot be written
   public static Database open(Path storeDir) {
     try {
       Files.createDirectories(storeDir);
     } catch (IOException e) {
-      throw new DatabaseException("cannot make the directory " + storeDir + ": " + e.getMessage(), e);
+      throw new DatabaseException(
+          "cannot make the directory " + storeDir + ": " + e.getMessage(), e);
     }
     String url = "jdbc:sqlite:" + storeDir.resolve("messages.db");
     try {
@@ -67,15 +70,14 @@ public final class Database implements AutoCloseable {
   /// Runs the work on a consistent view of what is committed.
   <T> T read(Function<DSLContext, T> work) {
     return await(
-        reader.submit(
-            () -> {
-              Connection connection = readConnections.take();
-              try {
-                return work.apply(DSL.using(connection, SQLDialect.SQLITE));
-              } finally {
-                readConnections.add(connection);
-              }
-            }));
+        reader.submit(() -> {
+          Connection connection = readConnections.take();
+          try {
+            return work.apply(DSL.using(connection, SQLDialect.SQLITE));
+          } finally {
+            readConnections.add(connection);
+          }
+        }));
   }
 
   private <T> T inTransaction(Function<DSLContext, T> work) throws SQLException {
@@ -99,7 +101,8 @@ public final class Database implements AutoCloseable {
         try {
           return future.get();
         } catch (InterruptedException _) {
-          interrupted = true; // what was begun is waited for: the caller must know whether it is stored
+          interrupted =
+              true; // what was begun is waited for: the caller must know whether it is stored
         } catch (ExecutionException e) {
           throw e.getCause() instanceof IllegalStateException bug
               ? bug

@@ -23,56 +23,51 @@ public final class GroupStore {
   ///
   /// @throws DatabaseException when the chat or the folder belongs to another registration
   public void add(Group group, String channel) {
-    database.write(
-        sql -> {
-          MessageStore.insertChat(sql, group.jid(), channel);
-          return sql.insertInto(REGISTERED_GROUPS)
-              .set(REGISTERED_GROUPS.JID, group.jid().value())
-              .set(REGISTERED_GROUPS.NAME, group.name())
-              .set(REGISTERED_GROUPS.FOLDER, group.folder().value())
-              .set(REGISTERED_GROUPS.TRIGGER_PATTERN, group.trigger().orElse(null))
-              .set(REGISTERED_GROUPS.ADDED_AT, Times.text(group.addedAt()))
-              .set(REGISTERED_GROUPS.REQUIRES_TRIGGER, group.requiresTrigger())
-              .set(REGISTERED_GROUPS.IS_MAIN, group.main())
-              .execute();
-        });
+    database.write(sql -> {
+      MessageStore.insertChat(sql, group.jid(), channel);
+      return sql.insertInto(REGISTERED_GROUPS)
+          .set(REGISTERED_GROUPS.JID, group.jid().value())
+          .set(REGISTERED_GROUPS.NAME, group.name())
+          .set(REGISTERED_GROUPS.FOLDER, group.folder().value())
+          .set(REGISTERED_GROUPS.TRIGGER_PATTERN, group.trigger().orElse(null))
+          .set(REGISTERED_GROUPS.ADDED_AT, Times.text(group.addedAt()))
+          .set(REGISTERED_GROUPS.REQUIRES_TRIGGER, group.requiresTrigger())
+          .set(REGISTERED_GROUPS.IS_MAIN, group.main())
+          .execute();
+    });
   }
 
   /// All groups in the order of their registration.
   public List<Group> all() {
-    return database.read(
-        sql ->
-            sql.selectFrom(REGISTERED_GROUPS)
-                .orderBy(REGISTERED_GROUPS.ADDED_AT, REGISTERED_GROUPS.FOLDER)
-                .fetch(GroupStore::group));
+    return database.read(sql ->
+        sql.selectFrom(REGISTERED_GROUPS)
+            .orderBy(REGISTERED_GROUPS.ADDED_AT, REGISTERED_GROUPS.FOLDER)
+            .fetch(GroupStore::group));
   }
 
   /// The group of a chat.
   public Optional<Group> byChat(ChatJid chat) {
-    return database.read(
-        sql ->
-            sql.selectFrom(REGISTERED_GROUPS)
-                .where(REGISTERED_GROUPS.JID.eq(chat.value()))
-                .fetchOptional(GroupStore::group));
+    return database.read(sql ->
+        sql.selectFrom(REGISTERED_GROUPS)
+            .where(REGISTERED_GROUPS.JID.eq(chat.value()))
+            .fetchOptional(GroupStore::group));
   }
 
   /// The group of a folder.
   public Optional<Group> byFolder(GroupFolder folder) {
-    return database.read(
-        sql ->
-            sql.selectFrom(REGISTERED_GROUPS)
-                .where(REGISTERED_GROUPS.FOLDER.eq(folder.value()))
-                .fetchOptional(GroupStore::group));
+    return database.read(sql ->
+        sql.selectFrom(REGISTERED_GROUPS)
+            .where(REGISTERED_GROUPS.FOLDER.eq(folder.value()))
+            .fetchOptional(GroupStore::group));
   }
 
   /// The Claude session that the group's next run goes on with.
   public Optional<String> session(GroupFolder folder) {
-    return database.read(
-        sql ->
-            sql.select(SESSIONS.SESSION_ID)
-                .from(SESSIONS)
-                .where(SESSIONS.GROUP_FOLDER.eq(folder.value()))
-                .fetchOptional(SESSIONS.SESSION_ID));
+    return database.read(sql ->
+        sql.select(SESSIONS.SESSION_ID)
+            .from(SESSIONS)
+            .where(SESSIONS.GROUP_FOLDER.eq(folder.value()))
+            .fetchOptional(SESSIONS.SESSION_ID));
   }
 
   private static Group group(Record row) {

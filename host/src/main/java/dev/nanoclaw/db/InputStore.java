@@ -23,7 +23,8 @@ import org.jooq.impl.DSL;
 
 /// Inputs: which messages were given to which run, and what became of them.
 ///
-/// A message is in at most one input. Inputs of a group are given out in their order, and none before a failed one.
+/// A message is in at most one input. Inputs of a group are given out in their order, and none
+/// before a failed one.
 public final class InputStore {
 
   /// States of an input.
@@ -70,34 +71,31 @@ public final class InputStore {
 
   /// What `claimNext` would give, and when.
   public Optional<Work> nextWork(Group group, Instant now) {
-    return database.read(
-        sql -> {
-          Optional<Record> failed = oldestPending(sql, group.folder());
-          if (failed.isPresent()) {
-            String when = failed.get().get(AGENT_INPUTS.NEXT_ATTEMPT);
-            return Optional.of(
-                new Work(
-                    when == null ? now : Times.instant(when), failed.get().get(AGENT_INPUTS.FROM_SEQ)));
-          }
-          return firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()))
-              .map(it -> new Work(now, it));
-        });
+    return database.read(sql -> {
+      Optional<Record> failed = oldestPending(sql, group.folder());
+      if (failed.isPresent()) {
+        String when = failed.get().get(AGENT_INPUTS.NEXT_ATTEMPT);
+        return Optional.of(
+            new Work(
+                when == null ? now : Times.instant(when), failed.get().get(AGENT_INPUTS.FROM_SEQ)));
+      }
+      return firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()))
+          .map(it -> new Work(now, it));
+    });
   }
 
   /// Whether everything up to that message has been dealt with: answered or given up.
   public boolean settled(Group group, long seq) {
-    return database.read(
-        sql -> {
-          boolean open =
-              sql.fetchExists(
-                  AGENT_INPUTS,
-                  AGENT_INPUTS.GROUP_FOLDER.eq(group.folder().value()),
-                  AGENT_INPUTS.STATE.in(PENDING, CLAIMED),
-                  AGENT_INPUTS.FROM_SEQ.le(seq));
-          Optional<Long> waiting =
-              firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()));
-          return !open && waiting.filter(it -> it <= seq).isEmpty();
-        });
+    return database.read(sql -> {
+      boolean open =
+          sql.fetchExists(
+              AGENT_INPUTS,
+              AGENT_INPUTS.GROUP_FOLDER.eq(group.folder().value()),
+              AGENT_INPUTS.STATE.in(PENDING, CLAIMED),
+              AGENT_INPUTS.FROM_SEQ.le(seq));
+      Optional<Long> waiting = firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()));
+      return !open && waiting.filter(it -> it <= seq).isEmpty();
+    });
   }
 
   static Next claim(DSLContext sql, Group group, String runId, Limits limits, Instant now) {
@@ -198,8 +196,7 @@ public final class InputStore {
 
   private static Optional<Record> oldestPending(DSLContext sql, GroupFolder folder) {
     return sql.selectFrom(AGENT_INPUTS)
-        .where(
-            AGENT_INPUTS.GROUP_FOLDER.eq(folder.value()), AGENT_INPUTS.STATE.eq(inline(PENDING)))
+        .where(AGENT_INPUTS.GROUP_FOLDER.eq(folder.value()), AGENT_INPUTS.STATE.eq(inline(PENDING)))
         .orderBy(AGENT_INPUTS.ID)
         .limit(1)
         .fetchOptional();

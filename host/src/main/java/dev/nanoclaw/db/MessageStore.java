@@ -29,24 +29,23 @@ public final class MessageStore {
   /// @param triggered the message asks for an answer
   /// @return the stored message; empty when the chat has that id already
   public Optional<ChatMessage> add(IncomingMessage message, boolean triggered) {
-    return database.write(
-        sql -> {
-          var _ = touchChat(sql, message.chat(), message.timestamp());
-          return sql.insertInto(MESSAGES)
-              .set(MESSAGES.ID, message.id())
-              .set(MESSAGES.CHAT_JID, message.chat().value())
-              .set(MESSAGES.SENDER, message.sender())
-              .set(MESSAGES.SENDER_NAME, message.senderName())
-              .set(MESSAGES.CONTENT, message.text())
-              .set(MESSAGES.TIMESTAMP, Times.text(message.timestamp()))
-              .set(MESSAGES.IS_FROM_ME, message.fromMe())
-              .set(MESSAGES.MENTIONS_ME, message.mentionsMe())
-              .set(MESSAGES.QUOTED, message.quoted().orElse(null))
-              .set(MESSAGES.TRIGGERED, triggered)
-              .onConflictDoNothing()
-              .returning()
-              .fetchOptional(MessageStore::message);
-        });
+    return database.write(sql -> {
+      var _ = touchChat(sql, message.chat(), message.timestamp());
+      return sql.insertInto(MESSAGES)
+          .set(MESSAGES.ID, message.id())
+          .set(MESSAGES.CHAT_JID, message.chat().value())
+          .set(MESSAGES.SENDER, message.sender())
+          .set(MESSAGES.SENDER_NAME, message.senderName())
+          .set(MESSAGES.CONTENT, message.text())
+          .set(MESSAGES.TIMESTAMP, Times.text(message.timestamp()))
+          .set(MESSAGES.IS_FROM_ME, message.fromMe())
+          .set(MESSAGES.MENTIONS_ME, message.mentionsMe())
+          .set(MESSAGES.QUOTED, message.quoted().orElse(null))
+          .set(MESSAGES.TRIGGERED, triggered)
+          .onConflictDoNothing()
+          .returning()
+          .fetchOptional(MessageStore::message);
+    });
   }
 
   /// Stores what the assistant said. Saying the same id again changes nothing.
@@ -54,40 +53,37 @@ public final class MessageStore {
   /// @return the stored message; empty when the chat has that id already
   public Optional<ChatMessage> addOwn(
       ChatJid chat, String messageId, String name, String text, Instant now) {
-    return database.write(
-        sql -> {
-          var _ = touchChat(sql, chat, now);
-          return sql.insertInto(MESSAGES)
-              .set(MESSAGES.ID, messageId)
-              .set(MESSAGES.CHAT_JID, chat.value())
-              .set(MESSAGES.SENDER, "assistant")
-              .set(MESSAGES.SENDER_NAME, name)
-              .set(MESSAGES.CONTENT, text)
-              .set(MESSAGES.TIMESTAMP, Times.text(now))
-              .set(MESSAGES.IS_FROM_ME, true)
-              .set(MESSAGES.IS_BOT_MESSAGE, true)
-              .onConflictDoNothing()
-              .returning()
-              .fetchOptional(MessageStore::message);
-        });
+    return database.write(sql -> {
+      var _ = touchChat(sql, chat, now);
+      return sql.insertInto(MESSAGES)
+          .set(MESSAGES.ID, messageId)
+          .set(MESSAGES.CHAT_JID, chat.value())
+          .set(MESSAGES.SENDER, "assistant")
+          .set(MESSAGES.SENDER_NAME, name)
+          .set(MESSAGES.CONTENT, text)
+          .set(MESSAGES.TIMESTAMP, Times.text(now))
+          .set(MESSAGES.IS_FROM_ME, true)
+          .set(MESSAGES.IS_BOT_MESSAGE, true)
+          .onConflictDoNothing()
+          .returning()
+          .fetchOptional(MessageStore::message);
+    });
   }
 
   /// Remembers that a chat exists, and nothing of what was said in it.
   public void seen(ChatJid chat, String channel, Instant now) {
-    database.write(
-        sql -> {
-          insertChat(sql, chat, channel);
-          return touchChat(sql, chat, now);
-        });
+    database.write(sql -> {
+      insertChat(sql, chat, channel);
+      return touchChat(sql, chat, now);
+    });
   }
 
   /// The message of that chat with that id.
   public Optional<ChatMessage> find(ChatJid chat, String id) {
-    return database.read(
-        sql ->
-            sql.selectFrom(MESSAGES)
-                .where(MESSAGES.CHAT_JID.eq(chat.value()), MESSAGES.ID.eq(id))
-                .fetchOptional(MessageStore::message));
+    return database.read(sql ->
+        sql.selectFrom(MESSAGES)
+            .where(MESSAGES.CHAT_JID.eq(chat.value()), MESSAGES.ID.eq(id))
+            .fetchOptional(MessageStore::message));
   }
 
   /// What was said in a chat after a message, by anybody, oldest first.
@@ -100,11 +96,10 @@ public final class MessageStore {
     return history(chat, MESSAGES.SEQ.gt(0L), count);
   }
 
-  /// What people said between two messages, both included, oldest first: everything that is addressed to the assistant,
-  /// and of the rest the newest `count`.
+  /// What people said between two messages, both included, oldest first: everything that is
+  /// addressed to the assistant, and of the rest the newest `count`.
   public List<ChatMessage> fromPeople(ChatJid chat, long fromSeq, long toSeq, int count) {
-    Condition people =
-        MESSAGES.SEQ.between(fromSeq, toSeq).and(MESSAGES.IS_BOT_MESSAGE.isFalse());
+    Condition people = MESSAGES.SEQ.between(fromSeq, toSeq).and(MESSAGES.IS_BOT_MESSAGE.isFalse());
     List<ChatMessage> found = new ArrayList<>();
     found.addAll(history(chat, people.and(MESSAGES.TRIGGERED.isTrue()), Integer.MAX_VALUE));
     found.addAll(history(chat, people.and(MESSAGES.TRIGGERED.isFalse()), count));
@@ -114,24 +109,22 @@ public final class MessageStore {
 
   /// How many messages people sent between two, both included.
   public int countFromPeople(ChatJid chat, long fromSeq, long toSeq) {
-    return database.read(
-        sql ->
-            sql.fetchCount(
-                MESSAGES,
-                MESSAGES.CHAT_JID.eq(chat.value()),
-                MESSAGES.SEQ.between(fromSeq, toSeq),
-                MESSAGES.IS_BOT_MESSAGE.isFalse()));
+    return database.read(sql ->
+        sql.fetchCount(
+            MESSAGES,
+            MESSAGES.CHAT_JID.eq(chat.value()),
+            MESSAGES.SEQ.between(fromSeq, toSeq),
+            MESSAGES.IS_BOT_MESSAGE.isFalse()));
   }
 
   private List<ChatMessage> history(ChatJid chat, Condition which, int count) {
     return database
-        .read(
-            sql ->
-                sql.selectFrom(MESSAGES)
-                    .where(MESSAGES.CHAT_JID.eq(chat.value()), which)
-                    .orderBy(MESSAGES.SEQ.desc())
-                    .limit(count)
-                    .fetch(MessageStore::message))
+        .read(sql ->
+            sql.selectFrom(MESSAGES)
+                .where(MESSAGES.CHAT_JID.eq(chat.value()), which)
+                .orderBy(MESSAGES.SEQ.desc())
+                .limit(count)
+                .fetch(MessageStore::message))
         .reversed();
   }
 

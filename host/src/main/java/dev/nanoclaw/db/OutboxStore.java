@@ -27,32 +27,30 @@ public final class OutboxStore {
     this.database = database;
   }
 
-  /// The oldest unsent message of each chat. What is behind it waits, so that the order of a chat is kept.
+  /// The oldest unsent message of each chat. What is behind it waits, so that the order of a chat
+  /// is kept.
   public List<OutgoingMessage> heads() {
-    return database.read(
-        sql ->
-            sql.selectFrom(OUTBOX)
-                .where(OUTBOX.STATE.in(inline(PENDING), inline(SENDING)))
-                .orderBy(OUTBOX.ID)
-                .fetch()
-                .stream()
-                .collect(
-                    Collectors.toMap(
-                        it -> it.get(OUTBOX.CHAT_JID), it -> it, (first, _) -> first))
-                .values()
-                .stream()
-                .map(OutboxStore::message)
-                .toList());
+    return database.read(sql ->
+        sql
+            .selectFrom(OUTBOX)
+            .where(OUTBOX.STATE.in(inline(PENDING), inline(SENDING)))
+            .orderBy(OUTBOX.ID)
+            .fetch()
+            .stream()
+            .collect(Collectors.toMap(it -> it.get(OUTBOX.CHAT_JID), it -> it, (first, _) -> first))
+            .values()
+            .stream()
+            .map(OutboxStore::message)
+            .toList());
   }
 
   /// Whether something for that chat is still to be sent.
   public boolean hasUnsent(ChatJid chat) {
-    return database.read(
-        sql ->
-            sql.fetchExists(
-                OUTBOX,
-                OUTBOX.CHAT_JID.eq(chat.value()),
-                OUTBOX.STATE.in(inline(PENDING), inline(SENDING))));
+    return database.read(sql ->
+        sql.fetchExists(
+            OUTBOX,
+            OUTBOX.CHAT_JID.eq(chat.value()),
+            OUTBOX.STATE.in(inline(PENDING), inline(SENDING))));
   }
 
   /// Remembers that a try began, for it may have an effect whose answer never comes.
@@ -81,16 +79,15 @@ public final class OutboxStore {
       Optional<String> error,
       Optional<Instant> next,
       Optional<Instant> sentAt) {
-    database.write(
-        sql ->
-            sql.update(OUTBOX)
-                .set(OUTBOX.STATE, state)
-                .set(OUTBOX.ERROR, error.orElse(null))
-                .set(OUTBOX.NEXT_ATTEMPT, next.map(Times::text).orElse(null))
-                .set(OUTBOX.SENT_AT, sentAt.map(Times::text).orElse(null))
-                .set(OUTBOX.ATTEMPTS, message.attempts() + 1)
-                .where(OUTBOX.ID.eq(message.id()))
-                .execute());
+    database.write(sql ->
+        sql.update(OUTBOX)
+            .set(OUTBOX.STATE, state)
+            .set(OUTBOX.ERROR, error.orElse(null))
+            .set(OUTBOX.NEXT_ATTEMPT, next.map(Times::text).orElse(null))
+            .set(OUTBOX.SENT_AT, sentAt.map(Times::text).orElse(null))
+            .set(OUTBOX.ATTEMPTS, message.attempts() + 1)
+            .where(OUTBOX.ID.eq(message.id()))
+            .execute());
   }
 
   /// Adds a row unless the same source said it before.
@@ -99,16 +96,16 @@ public final class OutboxStore {
   static boolean insert(
       DSLContext sql, String source, String sourceId, ChatJid chat, String text, Instant now) {
     return sql.insertInto(OUTBOX)
-        .set(OUTBOX.SOURCE, source)
-        .set(OUTBOX.SOURCE_ID, sourceId)
-        .set(OUTBOX.PART, 0)
-        .set(OUTBOX.CHAT_JID, chat.value())
-        .set(OUTBOX.TEXT, text)
-        .set(OUTBOX.MESSAGE_ID, Ids.message())
-        .set(OUTBOX.STATE, PENDING)
-        .set(OUTBOX.CREATED_AT, Times.text(now))
-        .onConflictDoNothing()
-        .execute()
+            .set(OUTBOX.SOURCE, source)
+            .set(OUTBOX.SOURCE_ID, sourceId)
+            .set(OUTBOX.PART, 0)
+            .set(OUTBOX.CHAT_JID, chat.value())
+            .set(OUTBOX.TEXT, text)
+            .set(OUTBOX.MESSAGE_ID, Ids.message())
+            .set(OUTBOX.STATE, PENDING)
+            .set(OUTBOX.CREATED_AT, Times.text(now))
+            .onConflictDoNothing()
+            .execute()
         == 1;
   }
 

@@ -16,7 +16,8 @@ import java.util.Optional;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 
-/// Runs of agents: their start, the frames taken from each, their end. Every method is one transaction.
+/// Runs of agents: their start, the frames taken from each, their end. Every method is one
+/// transaction.
 public final class RunStore {
 
   private static final String RUNNING = "running";
@@ -69,58 +70,51 @@ public final class RunStore {
   public record Notice(String id, String text) {}
 
   /// Writes the run's row and gives it its first input; without an input no row is written.
-  public InputStore.Next begin(
-      AgentRun run, Group group, InputStore.Limits limits, Instant now) {
-    return database.write(
-        sql -> {
-          insert(sql, run);
-          InputStore.Next next = InputStore.claim(sql, group, run.runId(), limits, now);
-          if (!(next instanceof InputStore.Next.Claimed)) {
-            sql.deleteFrom(AGENT_RUNS).where(AGENT_RUNS.RUN_ID.eq(run.runId())).execute();
-          }
-          return next;
-        });
+  public InputStore.Next begin(AgentRun run, Group group, InputStore.Limits limits, Instant now) {
+    return database.write(sql -> {
+      insert(sql, run);
+      InputStore.Next next = InputStore.claim(sql, group, run.runId(), limits, now);
+      if (!(next instanceof InputStore.Next.Claimed)) {
+        sql.deleteFrom(AGENT_RUNS).where(AGENT_RUNS.RUN_ID.eq(run.runId())).execute();
+      }
+      return next;
+    });
   }
 
   /// Runs that have not ended: those of this host, or those that an earlier one left behind.
   public List<AgentRun> open() {
-    return database.read(
-        sql ->
-            sql.selectFrom(AGENT_RUNS)
-                .where(AGENT_RUNS.STATE.ne(ENDED))
-                .orderBy(AGENT_RUNS.STARTED_AT)
-                .fetch(RunStore::run));
+    return database.read(sql ->
+        sql.selectFrom(AGENT_RUNS)
+            .where(AGENT_RUNS.STATE.ne(ENDED))
+            .orderBy(AGENT_RUNS.STARTED_AT)
+            .fetch(RunStore::run));
   }
 
-  /// Takes a frame: answer, acknowledgements, session and position together, or nothing of it. Taking the same frame
-  /// again changes nothing.
+  /// Takes a frame: answer, acknowledgements, session and position together, or nothing of it.
+  /// Taking the same frame again changes nothing.
   ///
   /// @return the inputs that are still inside the run
   public List<AgentInput> takeFrame(AgentRun run, Group group, Effect effect, Instant now) {
-    return database.write(
-        sql -> {
-          int taken =
-              sql.update(AGENT_RUNS)
-                  .set(AGENT_RUNS.OUTPUT_READ, effect.end())
-                  .set(AGENT_RUNS.TURN_SINCE, effect.turnOpen() ? Times.text(now) : null)
-                  .where(
-                      AGENT_RUNS.RUN_ID.eq(run.runId()), AGENT_RUNS.OUTPUT_READ.lt(effect.end()))
-                  .execute();
-          if (taken == 1) {
-            apply(sql, run, group, effect, now);
-          }
-          return InputStore.inside(sql, run.runId());
-        });
+    return database.write(sql -> {
+      int taken =
+          sql.update(AGENT_RUNS)
+              .set(AGENT_RUNS.OUTPUT_READ, effect.end())
+              .set(AGENT_RUNS.TURN_SINCE, effect.turnOpen() ? Times.text(now) : null)
+              .where(AGENT_RUNS.RUN_ID.eq(run.runId()), AGENT_RUNS.OUTPUT_READ.lt(effect.end()))
+              .execute();
+      if (taken == 1) {
+        apply(sql, run, group, effect, now);
+      }
+      return InputStore.inside(sql, run.runId());
+    });
   }
 
-  private static void apply(
-      DSLContext sql, AgentRun run, Group group, Effect effect, Instant now) {
+  private static void apply(DSLContext sql, AgentRun run, Group group, Effect effect, Instant now) {
     effect
         .answer()
-        .ifPresent(
-            text ->
-                OutboxStore.insert(
-                    sql, "run:" + run.runId(), Long.toString(effect.end()), group.jid(), text, now));
+        .ifPresent(text ->
+            OutboxStore.insert(
+                sql, "run:" + run.runId(), Long.toString(effect.end()), group.jid(), text, now));
     InputStore.acknowledge(sql, run.runId(), effect.acked());
     comeBack(sql, run, group, effect.failed(), effect.error(), now);
     effect.notice().ifPresent(it -> tell(sql, group, it, now));
@@ -140,12 +134,11 @@ public final class RunStore {
 
   /// Remembers that a turn is open since then, so that its time limit outlives this process.
   public void turnOpened(AgentRun run, Instant now) {
-    database.write(
-        sql ->
-            sql.update(AGENT_RUNS)
-                .set(AGENT_RUNS.TURN_SINCE, Times.text(now))
-                .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
-                .execute());
+    database.write(sql ->
+        sql.update(AGENT_RUNS)
+            .set(AGENT_RUNS.TURN_SINCE, Times.text(now))
+            .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
+            .execute());
   }
 
   /// Ends a run. What was inside comes back.
@@ -160,18 +153,17 @@ public final class RunStore {
       String error,
       Optional<Notice> notice,
       Instant now) {
-    database.write(
-        sql -> {
-          comeBack(sql, run, group, fates, error, now);
-          notice.ifPresent(it -> tell(sql, group, it, now));
-          return sql.update(AGENT_RUNS)
-              .set(AGENT_RUNS.STATE, ENDED)
-              .set(AGENT_RUNS.END_REASON, reason.name().toLowerCase(Locale.ROOT))
-              .set(AGENT_RUNS.EXIT_CODE, exitCode.orElse(null))
-              .set(AGENT_RUNS.ENDED_AT, Times.text(now))
-              .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
-              .execute();
-        });
+    database.write(sql -> {
+      comeBack(sql, run, group, fates, error, now);
+      notice.ifPresent(it -> tell(sql, group, it, now));
+      return sql.update(AGENT_RUNS)
+          .set(AGENT_RUNS.STATE, ENDED)
+          .set(AGENT_RUNS.END_REASON, reason.name().toLowerCase(Locale.ROOT))
+          .set(AGENT_RUNS.EXIT_CODE, exitCode.orElse(null))
+          .set(AGENT_RUNS.ENDED_AT, Times.text(now))
+          .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
+          .execute();
+    });
   }
 
   /// The inputs that are inside a run.

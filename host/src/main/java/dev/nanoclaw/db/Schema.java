@@ -15,13 +15,14 @@ final class Schema {
 
   private Schema() {}
 
-  /// Migrates when the file is new or old. Flyway is loaded only then: it costs more than the rest of a start.
+  /// Migrates when the file is new or old. Flyway is loaded only then: it costs more than the rest
+  /// of a start.
   static void bringUpToDate(String url) {
     int found = version(url);
     if (found > VERSION) {
       throw new DatabaseException(
-          ("the database %s was written by a newer NanoClaw (its schema is version %d, this program knows %d): "
-                  + "start that version again, or restore a copy made before the upgrade")
+          ("the database %s was written by a newer NanoClaw (its schema is version %d, this program"
+               + " knows %d): start that version again, or restore a copy made before the upgrade")
               .formatted(url.substring("jdbc:sqlite:".length()), found, VERSION));
     }
     if (found < VERSION) {
@@ -46,7 +47,8 @@ final class Schema {
       }
       try (ResultSet newest =
           statement.executeQuery(
-              "SELECT max(CAST(version AS INTEGER)) FROM flyway_schema_history WHERE success = 1")) {
+              "SELECT max(CAST(version AS INTEGER)) FROM flyway_schema_history WHERE success ="
+                  + " 1")) {
         return newest.next() ? newest.getInt(1) : 0;
       }
     } catch (SQLException e) {

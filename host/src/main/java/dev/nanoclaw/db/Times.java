@@ -4,7 +4,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
-/// Points in time as the database holds them: ISO-8601 UTC with milliseconds, so that text sorts as time does.
+/// Points in time as the database holds them: ISO-8601 UTC with milliseconds, so that text sorts as
+/// time does.
 final class Times {
 
   private static final DateTimeFormatter FORMAT =

@@ -1,4 +1,5 @@
-/// An agent that follows a script, for trying the path of a message without an engine and without a key.
+/// An agent that follows a script, for trying the path of a message without an engine and without a
+/// key.
 @NullMarked
 package dev.nanoclaw.demo;
 

@@ -1,6 +1,7 @@
 package dev.nanoclaw.domain;
 
-/// A batch of messages that an agent gets in one piece: those of the group's chat from `fromSeq` to `toSeq`.
+/// A batch of messages that an agent gets in one piece: those of the group's chat from `fromSeq` to
+/// `toSeq`.
 ///
 /// @param attempts how often it failed before
 public record AgentInput(long id, GroupFolder group, long fromSeq, long toSeq, int attempts) {

@@ -8,4 +8,10 @@ import java.util.Optional;
 /// @param messageId chosen before the first try and the same on every other
 /// @param attempts how often it was tried before
 /// @param notBefore when the next try may be
-public record OutgoingMessage(long id, ChatJid chat, String text, String messageId, int attempts, Optional<Instant> notBefore) {}
+public record OutgoingMessage(
+    long id,
+    ChatJid chat,
+    String text,
+    String messageId,
+    int attempts,
+    Optional<Instant> notBefore) {}

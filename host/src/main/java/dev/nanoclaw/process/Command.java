@@ -41,8 +41,10 @@ public final class Command {
   public static Outcome run(List<String> command, Duration deadline) {
     Process process;
     try {
-      process = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(
-          new java.io.File("/dev/null"))).start();
+      process =
+          new ProcessBuilder(command)
+              .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+              .start();
     } catch (IOException e) {
       return new Outcome.NotStarted(String.valueOf(e.getMessage()));
     }

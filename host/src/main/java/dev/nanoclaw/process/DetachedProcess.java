@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Starts a program in a session of its own, so that it outlives this process and hears none of its signals. Its output
-/// goes to the files `out` and `err` of a directory, its exit code to `rc`.
+/// Starts a program in a session of its own, so that it outlives this process and hears none of its
+/// signals. Its output goes to the files `out` and `err` of a directory, its exit code to `rc`.
 public final class DetachedProcess {
 
   /// Written aside and renamed, so that `rc` is there only with its content.
@@ -28,7 +28,8 @@ public final class DetachedProcess {
   ///
   /// @param files an existing directory for `out`, `err` and `rc`
   /// @return the pipe to its standard input, to be closed by the caller
-  /// @throws IOException when the wrapper cannot be started; that the command itself is missing shows in `err` and `rc`
+  /// @throws IOException when the wrapper cannot be started; that the command itself is missing
+  ///   shows in `err` and `rc`
   public static OutputStream start(List<String> command, Path files) throws IOException {
     Files.createFile(files.resolve("out"));
     Files.createFile(files.resolve("err"));

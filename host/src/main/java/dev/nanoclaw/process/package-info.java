@@ -1,4 +1,5 @@
-/// Other programs as children: asked and waited for, or started in a session of their own. The only user of `ProcessBuilder`.
+/// Other programs as children: asked and waited for, or started in a session of their own. The only
+/// user of `ProcessBuilder`.
 @NullMarked
 package dev.nanoclaw.process;
 

@@ -14,12 +14,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Gives each group at most one turn at a time, at most so many turns at once, and waiting groups their turn in the order
-/// in which they came.
+/// Gives each group at most one turn at a time, at most so many turns at once, and waiting groups
+/// their turn in the order in which they came.
 public final class GroupQueue implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(GroupQueue.class);
@@ -33,15 +34,13 @@ public final class GroupQueue implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("queue-timer").factory());
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
 
-  @GuardedBy("lock")
-  private final Map<GroupFolder, Signal> active = new HashMap<>();
+  @GuardedBy("lock") private final Map<GroupFolder, Signal> active = new HashMap<>();
 
-  @GuardedBy("lock")
-  private final Queue<GroupFolder> waiting = new ArrayDeque<>();
+  @GuardedBy("lock") private final Queue<GroupFolder> waiting = new ArrayDeque<>();
 
-  @GuardedBy("lock")
-  private boolean closed;
+  @GuardedBy("lock") private boolean closed;
 
   /// What a turn is, for the queue.
   @FunctionalInterface
@@ -60,7 +59,8 @@ public final class GroupQueue implements AutoCloseable {
     this.clock = clock;
   }
 
-  /// There may be something to do for the group: raises the signal of its turn, or queues it for one. Returns at once.
+  /// There may be something to do for the group: raises the signal of its turn, or queues it for
+  /// one. Returns at once.
   public void wake(GroupFolder group) {
     lock.lock();
     try {
@@ -109,8 +109,7 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  @GuardedBy("lock")
-  private void startWaiting() {
+  @GuardedBy("lock") private void startWaiting() {
     while (active.size() < maxTurns && !waiting.isEmpty()) {
       GroupFolder group = waiting.remove();
       Signal signal = new Signal();
@@ -131,10 +130,30 @@ public final class GroupQueue implements AutoCloseable {
     lock.lock();
     try {
       active.remove(group);
+      ended.signalAll();
       if (signal.isRaised() && !closed) {
         waiting.add(group);
       }
       startWaiting();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Asks every turn to come to its end, gives no more, and waits until all are over, at most that
+  /// long.
+  public void finish(Duration atMost) {
+    long left = atMost.toNanos();
+    lock.lock();
+    try {
+      closed = true;
+      waiting.clear();
+      active.values().forEach(Signal::finish);
+      while (!active.isEmpty() && left > 0) {
+        left = ended.awaitNanos(left);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }

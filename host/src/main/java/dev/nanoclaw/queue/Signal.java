@@ -2,7 +2,6 @@ package dev.nanoclaw.queue;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -12,11 +11,11 @@ public final class Signal {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  @GuardedBy("lock")
-  private boolean raised;
+  @GuardedBy("lock") private boolean raised;
 
-  @GuardedBy("lock")
-  private boolean leaving;
+  @GuardedBy("lock") private boolean leaving;
+
+  @GuardedBy("lock") private boolean finishing;
 
   /// There may be more to do.
   public void raise() {
@@ -35,6 +34,28 @@ public final class Signal {
     try {
       leaving = true;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The turn is to end as soon as nothing is open in it.
+  void finish() {
+    lock.lock();
+    try {
+      finishing = true;
+      raised = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Whether the turn is to end as soon as nothing is open in it.
+  public boolean isFinishing() {
+    lock.lock();
+    try {
+      return finishing;
     } finally {
       lock.unlock();
     }

@@ -32,8 +32,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A group's turn: starts a container when there is something to answer, or takes up the one that an earlier host left
-/// running, follows it to its end, and puts back what it did not answer.
+/// A group's turn: starts a container when there is something to answer, or takes up the one that
+/// an earlier host left running, follows it to its end, and puts back what it did not answer.
 public final class AgentTurn {
 
   private static final Logger log = LoggerFactory.getLogger(AgentTurn.class);
@@ -155,7 +155,11 @@ public final class AgentTurn {
       container = containers.start(run, group, request(run, group, input, ready));
     } catch (IOException | DirectoryException e) {
       String text = "The container could not be started: " + e.getMessage();
-      end(run, group, new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(ENGINE_REFUSED), false), text);
+      end(
+          run,
+          group,
+          new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(ENGINE_REFUSED), false),
+          text);
       return;
     }
     follow(run, group, container, signal);
@@ -200,8 +204,17 @@ public final class AgentTurn {
       troubles.set(group.folder(), text);
       notice = Optional.of(new Notice("refused:" + inside.getFirst().id(), text));
     }
-    stores.runs().end(
-        run, group, ended.reason(), ended.exitCode(), fates(ended, inside, refused, now), lastError, notice, now);
+    stores
+        .runs()
+        .end(
+            run,
+            group,
+            ended.reason(),
+            ended.exitCode(),
+            fates(ended, inside, refused, now),
+            lastError,
+            notice,
+            now);
     conversation.outboxChanged();
     log.info(
         "Group {}: container {} ended: {}{}",
@@ -224,7 +237,8 @@ public final class AgentTurn {
               ? retries.uncounted(inside, Duration.ZERO, now)
               : retries.counted(inside, "the agent ended without an answer", now);
       case TIMEOUT -> retries.counted(inside, "the agent gave no sign within its time limit", now);
-      case KILLED -> retries.counted(inside, "the agent was killed, perhaps for want of memory", now);
+      case KILLED ->
+          retries.counted(inside, "the agent was killed, perhaps for want of memory", now);
       case CRASHED ->
           requestLost
               ? retries.uncounted(inside, Retries.PARKED, now)

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 /// What of an agent's words is for the chat: everything outside `<internal>…</internal>`.
 final class AnswerText {
 
-  private static final Pattern INTERNAL = Pattern.compile("<internal>.*?(</internal>|\\z)", Pattern.DOTALL);
+  private static final Pattern INTERNAL =
+      Pattern.compile("<internal>.*?(</internal>|\\z)", Pattern.DOTALL);
 
   private AnswerText() {}
 

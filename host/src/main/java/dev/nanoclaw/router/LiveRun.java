@@ -23,8 +23,8 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Follows one running container: takes its frames, gives it what comes in meanwhile, keeps its time limits. Everything
-/// happens on the thread of the group's turn.
+/// Follows one running container: takes its frames, gives it what comes in meanwhile, keeps its
+/// time limits. Everything happens on the thread of the group's turn.
 final class LiveRun {
 
   private static final Logger log = LoggerFactory.getLogger(LiveRun.class);
@@ -113,10 +113,16 @@ final class LiveRun {
     try {
       takeOutput();
       giveInput();
+      if (signal.isFinishing() && !limits.isTurnOpen()) {
+        carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
+      }
       carryOut(limits.due(parts.clock().instant()));
       return checkEnd();
     } catch (DatabaseException e) {
-      log.error("Run {}: {}; trying again in {} s", run.runId(), e.getMessage(),
+      log.error(
+          "Run {}: {}; trying again in {} s",
+          run.runId(),
+          e.getMessage(),
           AFTER_DATABASE_FAILURE.toSeconds());
       container.rewind(taken);
       nextLookForInput = parts.clock().instant().plus(AFTER_DATABASE_FAILURE);
@@ -138,8 +144,10 @@ final class LiveRun {
         case Found.Frame frame -> take(frame);
         case Found.TooLong(long start) -> {
           log.error(
-              "Run {}: a line at byte {} of the output is longer than container.max_output_size_bytes; the run ends",
-              run.runId(), start);
+              "Run {}: a line at byte {} of the output is longer than"
+                  + " container.max_output_size_bytes; the run ends",
+              run.runId(),
+              start);
           carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
         }
       }
@@ -164,7 +172,8 @@ final class LiveRun {
       effect.notice().ifPresent(it -> parts.troubles().set(group.folder(), it.text()));
     }
     if (kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent()) {
-      carryOut(limits.close(EndReason.COMPLETED, now)); // the next run reads credential and session anew
+      carryOut(
+          limits.close(EndReason.COMPLETED, now)); // the next run reads credential and session anew
     }
     nextLookForInput = now;
   }
@@ -213,14 +222,13 @@ final class LiveRun {
   private void inBackground(String what, Runnable work) {
     Thread.ofVirtual()
         .name(what + "-" + run.runId())
-        .start(
-            () -> {
-              try {
-                work.run();
-              } catch (EngineException e) {
-                log.warn("Run {}: {}", run.runId(), e.getMessage());
-              }
-            });
+        .start(() -> {
+          try {
+            work.run();
+          } catch (EngineException e) {
+            log.warn("Run {}: {}", run.runId(), e.getMessage());
+          }
+        });
   }
 
   private Optional<Outcome> checkEnd() {
@@ -250,13 +258,12 @@ final class LiveRun {
   private EndReason reason(Optional<Integer> exitCode) {
     return limits
         .reason()
-        .orElseGet(
-            () ->
-                switch (exitCode.orElse(-1)) {
-                  case -1 -> EndReason.LOST;
-                  case 0 -> EndReason.COMPLETED;
-                  case 137, 143 -> EndReason.KILLED;
-                  default -> EndReason.CRASHED;
-                });
+        .orElseGet(() ->
+            switch (exitCode.orElse(-1)) {
+              case -1 -> EndReason.LOST;
+              case 0 -> EndReason.COMPLETED;
+              case 137, 143 -> EndReason.KILLED;
+              default -> EndReason.CRASHED;
+            });
   }
 }

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Brings what the outbox holds to the channels: in order within a chat, with the same id on every try.
+/// Brings what the outbox holds to the channels: in order within a chat, with the same id on every
+/// try.
 public final class Outbox implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Outbox.class);

@@ -13,7 +13,8 @@ public final class PromptFormat {
 
   /// @param zone whose wall clock the model sees
   public PromptFormat(ZoneId zone) {
-    this.time = DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss XXX", Locale.ENGLISH).withZone(zone);
+    this.time =
+        DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss XXX", Locale.ENGLISH).withZone(zone);
   }
 
   /// The messages, oldest first, behind a line that says how many older ones are left out.
@@ -28,7 +29,9 @@ public final class PromptFormat {
           .append("\" time=\"")
           .append(time.format(message.timestamp()))
           .append("\">");
-      message.quoted().ifPresent(it -> text.append("<quoted>").append(escape(it)).append("</quoted>"));
+      message
+          .quoted()
+          .ifPresent(it -> text.append("<quoted>").append(escape(it)).append("</quoted>"));
       text.append(escape(message.text())).append("</message>\n");
     }
     return text.append("</messages>").toString();

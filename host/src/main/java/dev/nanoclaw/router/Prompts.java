@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Makes the text of an input: its messages within the window of `agent.context_messages` and `agent.context_bytes`. What
-/// is addressed to the assistant is always there; of the rest the oldest is left out first.
+/// Makes the text of an input: its messages within the window of `agent.context_messages` and
+/// `agent.context_bytes`. What is addressed to the assistant is always there; of the rest the
+/// oldest is left out first.
 final class Prompts {
 
   private final MessageStore messages;

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/// The time limits of one run: how long a turn may be silent, how long the container may wait for more, and how it is
-/// ended then, step by step. Used by one thread.
+/// The time limits of one run: how long a turn may be silent, how long the container may wait for
+/// more, and how it is ended then, step by step. Used by one thread.
 final class RunLimits {
 
   static final Duration CLOSE_GRACE = Duration.ofSeconds(10);
@@ -94,9 +94,12 @@ final class RunLimits {
         }
         yield isOver(idleTimeout, now) ? close(EndReason.IDLE, now) : Step.NOTHING;
       }
-      case CLOSING -> isOver(CLOSE_GRACE, now) ? enter(Phase.STOPPING, Step.STOP, now) : Step.NOTHING;
-      case STOPPING -> isOver(STOP_DEADLINE, now) ? enter(Phase.KILLING, Step.KILL, now) : Step.NOTHING;
-      case KILLING -> isOver(KILL_DEADLINE, now) ? enter(Phase.KILLING, Step.REMOVE, now) : Step.NOTHING;
+      case CLOSING ->
+          isOver(CLOSE_GRACE, now) ? enter(Phase.STOPPING, Step.STOP, now) : Step.NOTHING;
+      case STOPPING ->
+          isOver(STOP_DEADLINE, now) ? enter(Phase.KILLING, Step.KILL, now) : Step.NOTHING;
+      case KILLING ->
+          isOver(KILL_DEADLINE, now) ? enter(Phase.KILLING, Step.REMOVE, now) : Step.NOTHING;
     };
   }
 

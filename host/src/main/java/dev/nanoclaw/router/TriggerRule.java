@@ -5,7 +5,8 @@ import dev.nanoclaw.domain.IncomingMessage;
 import java.text.Normalizer;
 import java.util.Locale;
 
-/// Whether a message is addressed to the assistant: `@Name` at its start, in any letters, without regard to case.
+/// Whether a message is addressed to the assistant: `@Name` at its start, in any letters, without
+/// regard to case.
 public final class TriggerRule {
 
   private final String assistantName;
@@ -14,7 +15,8 @@ public final class TriggerRule {
     this.assistantName = assistantName;
   }
 
-  /// Applies the rule of the group: main groups and those without a required trigger answer to everything.
+  /// Applies the rule of the group: main groups and those without a required trigger answer to
+  /// everything.
   public boolean triggers(Group group, IncomingMessage message) {
     if (group.main() || !group.requiresTrigger() || message.mentionsMe()) {
       return true;
@@ -41,8 +43,8 @@ public final class TriggerRule {
         || type == Character.COMBINING_SPACING_MARK;
   }
 
-  /// One form for letters that can be written in several, then without case: first up, then down, for the few letters
-  /// whose case is not one to one.
+  /// One form for letters that can be written in several, then without case: first up, then down,
+  /// for the few letters whose case is not one to one.
   private static String normalize(String text) {
     return Normalizer.normalize(text, Normalizer.Form.NFKC)
         .toUpperCase(Locale.ROOT)

@@ -1,4 +1,5 @@
-/// From a message to its answer: what triggers, what the agent reads, the life of a run, and the way back out.
+/// From a message to its answer: what triggers, what the agent reads, the life of a run, and the
+/// way back out.
 @NullMarked
 package dev.nanoclaw.router;
 

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/// The local chat `local:main`. A message counts as sent when it is in the chat's history, where a terminal that comes
-/// later finds it; terminals that are there hear of it at once.
+/// The local chat `local:main`. A message counts as sent when it is in the chat's history, where a
+/// terminal that comes later finds it; terminals that are there hear of it at once.
 public final class LocalChannel implements Channel {
 
   private static final int MAX_CHARACTERS = 65_536;
