@@ -25,21 +25,37 @@ final class BashGuard {
     return hooks;
   }
 
-  /// Answers a `hook_callback`. Never fails: an error as answer could let the command run as it is.
+  /// Answers a `hook_callback`. Never fails: with an error as answer the command could run as it
+  /// is.
   static ObjectNode answer(JsonNode request) {
-    ObjectNode answer = Json.mapper().createObjectNode();
-    ObjectNode output = answer.putObject("hookSpecificOutput").put("hookEventName", "PreToolUse");
-    JsonNode input = request.path("input").path("tool_input");
-    JsonNode command = input.path("command");
-    if (request.path("callback_id").asString("").equals(CALLBACK)
-        && input instanceof ObjectNode object
-        && command.isString()) {
-      output.put("permissionDecision", "allow");
-      output.set("updatedInput", object.deepCopy().put("command", PREFIX + command.asString("")));
-    } else {
-      output.put("permissionDecision", "deny");
-      output.put("permissionDecisionReason", "The command could not be read.");
+    try {
+      return request.path("callback_id").asString("").equals(CALLBACK)
+              && request.path("input").path("tool_input") instanceof ObjectNode input
+              && input.path("command").isString()
+          ? allow(input)
+          : deny("The command could not be read.");
+    } catch (RuntimeException e) {
+      return deny("The command could not be checked: " + e);
     }
+  }
+
+  private static ObjectNode allow(ObjectNode input) {
+    String command = PREFIX + input.path("command").asString("");
+    ObjectNode answer = Json.mapper().createObjectNode();
+    output(answer, "allow").set("updatedInput", input.deepCopy().put("command", command));
     return answer;
+  }
+
+  private static ObjectNode deny(String reason) {
+    ObjectNode answer = Json.mapper().createObjectNode();
+    output(answer, "deny").put("permissionDecisionReason", reason);
+    return answer;
+  }
+
+  private static ObjectNode output(ObjectNode answer, String decision) {
+    return answer
+        .putObject("hookSpecificOutput")
+        .put("hookEventName", "PreToolUse")
+        .put("permissionDecision", decision);
   }
 }

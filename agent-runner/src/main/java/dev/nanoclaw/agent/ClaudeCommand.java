@@ -14,6 +14,11 @@ final class ClaudeCommand {
   /// takes the proxy's five seconds to connect.
   private static final String RETRIES = "5";
 
+  /// The CLI's own alarms and watches begin turns that nobody asked for, and end with the
+  /// container.
+  private static final String OWN_SCHEDULES =
+      "CronCreate,CronDelete,CronList,ScheduleWakeup,Monitor";
+
   private ClaudeCommand() {}
 
   static List<String> arguments(AgentRequest request, RunnerPaths paths) {
@@ -28,7 +33,8 @@ final class ClaudeCommand {
                 "stream-json",
                 "--setting-sources=user,project,local",
                 "--permission-mode=bypassPermissions",
-                "--allow-dangerously-skip-permissions"));
+                "--allow-dangerously-skip-permissions",
+                "--disallowedTools=" + OWN_SCHEDULES));
     if (!request.model().equals("default")) {
       arguments.add("--model=" + request.model());
     }

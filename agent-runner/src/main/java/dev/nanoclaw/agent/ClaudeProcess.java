@@ -68,7 +68,10 @@ final class ClaudeProcess {
   void initialize() throws IOException, InterruptedException {
     ObjectNode request = Json.mapper().createObjectNode().put("subtype", "initialize");
     request.set("hooks", BashGuard.hooks());
-    channel.request(request, START);
+    JsonNode answer = channel.request(request, START);
+    if (!answer.path("hooks_applied").asBoolean(true)) {
+      throw new IOException("the CLI did not take the hook before Bash");
+    }
   }
 
   /// Hands a user's message over; the CLI names its uuid in the result that answers it.

@@ -21,8 +21,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /// Lets the CLI use the owner's credential without having it: takes its API calls on the loopback
 /// interface, puts the credential in place of a placeholder and passes them on to one origin.
@@ -66,7 +68,10 @@ final class CredentialProxy implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("proxy-", 0).factory());
-  private final HttpClient client;
+
+  /// Made aside, for it takes long and the CLI takes longer.
+  private final Future<HttpClient> client;
+
   private volatile boolean unreachable;
 
   /// Listens from now on.
@@ -76,19 +81,22 @@ final class CredentialProxy implements AutoCloseable {
     this.origin = origin;
     this.credential = credential;
     this.placeholder = credential.with("sk-ant-placeholder-" + UUID.randomUUID());
-    // HTTP/1.1: with an origin without TLS the client would else ask for an upgrade.
-    client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(5))
-            .executor(threads)
-            .build();
+    client = threads.submit(this::newClient);
     System.setProperty("sun.net.httpserver.nodelay", "true");
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
+  }
+
+  private HttpClient newClient() {
+    return HttpClient.newBuilder()
+        // With HTTP/2 the client would ask an origin without TLS for an upgrade.
+        .version(HttpClient.Version.HTTP_1_1)
+        .followRedirects(HttpClient.Redirect.NEVER)
+        .connectTimeout(Duration.ofSeconds(5))
+        .executor(threads)
+        .build();
   }
 
   /// What the CLI gets as `ANTHROPIC_BASE_URL`.
@@ -109,7 +117,6 @@ final class CredentialProxy implements AutoCloseable {
   @Override
   public void close() {
     server.stop(0);
-    client.shutdownNow();
     threads.shutdownNow();
   }
 
@@ -131,10 +138,12 @@ final class CredentialProxy implements AutoCloseable {
   private void forward(HttpExchange exchange) throws IOException, InterruptedException {
     HttpResponse<InputStream> response;
     try {
-      response = client.send(upstream(exchange), BodyHandlers.ofInputStream());
+      response = client.get().send(upstream(exchange), BodyHandlers.ofInputStream());
     } catch (IOException e) {
       noAnswer(exchange, "Cannot reach " + origin.getHost() + ": " + reason(e));
       return;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("no HTTP client", e.getCause());
     }
     try (InputStream body = response.body()) {
       if (response.statusCode() / 100 == 3) {
@@ -181,6 +190,10 @@ final class CredentialProxy implements AutoCloseable {
             values.forEach(value -> exchange.getResponseHeaders().add(name, value));
           }
         });
+    if (response.statusCode() == 401) {
+      // The credential does not change during a run, and the CLI would try for long.
+      exchange.getResponseHeaders().set("x-should-retry", "false");
+    }
     long length = response.headers().firstValueAsLong("content-length").orElse(0);
     exchange.sendResponseHeaders(response.statusCode(), length);
     OutputStream out = exchange.getResponseBody();

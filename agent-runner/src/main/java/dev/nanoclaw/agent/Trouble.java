@@ -20,14 +20,18 @@ record Trouble(ErrorKind kind, String sentence) {
     String code = status == 0 ? "" : " (" + status + ")";
     String sentence =
         switch (kind) {
-          case AUTH -> "Claude refused the credential" + code + ": " + detail;
-          case RATE_LIMIT -> "Claude's rate limit is reached" + code + ": " + detail;
-          case OVERLOADED -> "Claude is overloaded or out of order" + code + ": " + detail;
-          case NETWORK -> "Claude cannot be reached: " + detail;
-          case MODEL -> "The model cannot be used" + code + ": " + detail;
-          case SESSION_LOST -> "The earlier conversation is gone: " + detail;
+          case AUTH ->
+              cause.equals("billing_error")
+                  ? "The Claude account has no credit left."
+                  : "Claude refused the owner's key or token" + code + ".";
+          case RATE_LIMIT -> "Claude's usage limit is reached" + code + ": " + detail;
+          case OVERLOADED -> "Claude's service is overloaded or out of order" + code + ".";
+          case NETWORK -> "Claude's service cannot be reached.";
+          case MODEL -> "The configured model does not exist or may not be used" + code + ".";
+          case SESSION_LOST -> "The earlier conversation is no longer there.";
           case OTHER -> "Claude could not finish" + code + ": " + detail;
         };
+    Log.line("a turn failed" + code + ": " + detail);
     return new Trouble(kind, sentence);
   }
 

@@ -205,8 +205,27 @@ final class RealCliTest {
       assertThat(api.conversation().getFirst().headers())
           .containsEntry("x-api-key", RunnerProcess.KEY);
       assertThat(seen).contains("ANTHROPIC_BASE_URL=").doesNotContain(RunnerProcess.KEY);
-      String environment = seen.substring(0, seen.indexOf("CLAUDE_CODE_MAX_RETRIES") + 1);
-      assertThat(environment).doesNotContain("ANTHROPIC_API_KEY=");
+      // In the second half, /proc/PID/environ, the placeholder is to be seen: so the search works.
+      assertThat(seen).containsOnlyOnce("ANTHROPIC_API_KEY=sk-ant-placeholder-");
+      assertThat(seen).contains("--setting-sources=user,project,local");
+    }
+  }
+
+  @Test
+  void theCliOffersNoAlarmsOfItsOwn() throws Exception {
+    try (RunnerProcess runner = start("hello")) {
+      runner.frame();
+      List<String> tools =
+          api.conversation()
+              .getFirst()
+              .body()
+              .path("tools")
+              .valueStream()
+              .map(it -> it.path("name").asString(""))
+              .toList();
+
+      assertThat(tools).contains("Bash", "Read");
+      assertThat(tools).doesNotContain("CronCreate", "ScheduleWakeup", "Monitor");
     }
   }
 
@@ -246,7 +265,6 @@ final class RealCliTest {
   private ErrorKind troubleOf(String step) throws Exception {
     try (RunnerProcess runner = start("<<SCRIPT [" + step + "] SCRIPT>>")) {
       AgentFrame frame = runner.frame();
-      System.out.println(frame);
       assertThat(frame.status()).isEqualTo(Status.ERROR);
       assertThat(frame.failed()).containsExactly("in-1");
       assertThat(frame.acked()).isEmpty();

@@ -57,7 +57,7 @@ final class Script {
     String promptText = allText(messages.get(prompt));
     JsonNode script = script(promptText);
     if (step < script.size()) {
-      return reply(script.get(step), messages.getLast(), request);
+      return reply(script.get(step), messages, request);
     }
     return new Reply(text("ECHO: " + tail(messages.get(prompt))), 0, Map.of());
   }
@@ -78,15 +78,15 @@ final class Script {
     return text.toString();
   }
 
-  private static Reply reply(JsonNode step, JsonNode last, JsonNode request) {
+  private static Reply reply(JsonNode step, List<JsonNode> messages, JsonNode request) {
     Map<String, String> headers = new HashMap<>();
     step.path("headers")
         .properties()
         .forEach(it -> headers.put(it.getKey(), it.getValue().asString("")));
-    return new Reply(content(step, last, request), step.path("delay_ms").asLong(0), headers);
+    return new Reply(content(step, messages, request), step.path("delay_ms").asLong(0), headers);
   }
 
-  private static Content content(JsonNode step, JsonNode last, JsonNode request) {
+  private static Content content(JsonNode step, List<JsonNode> messages, JsonNode request) {
     if (step.has("status")) {
       int status = step.path("status").asInt(500);
       return new Content.Failure(
@@ -101,7 +101,7 @@ final class Script {
       return new Content.Block(block, "tool_use");
     }
     if (step.path("echo_tool_result").asBoolean(false)) {
-      return text("TOOL: " + toolResults(last));
+      return text("TOOL: " + newestToolResult(messages));
     }
     return text(step.path("text").asString("no such step: " + request.path("model")));
   }
@@ -161,14 +161,16 @@ final class Script {
     return block.path("type").asString("").equals("tool_result");
   }
 
-  private static String toolResults(JsonNode message) {
-    StringBuilder text = new StringBuilder();
-    for (JsonNode block : message.path("content")) {
-      if (isToolResult(block)) {
-        text.append(allText(block));
+  /// Behind it there may be a message that joined the turn.
+  private static String newestToolResult(List<JsonNode> messages) {
+    for (JsonNode message : messages.reversed()) {
+      for (JsonNode block : message.path("content")) {
+        if (isToolResult(block)) {
+          return allText(block);
+        }
       }
     }
-    return text.toString();
+    return "";
   }
 
   private static String tail(JsonNode prompt) {
