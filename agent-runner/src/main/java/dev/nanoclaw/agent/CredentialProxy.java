@@ -121,8 +121,9 @@ final class CredentialProxy implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) throws IOException {
-    String path = exchange.getRequestURI().getPath();
-    if (!exchange.getRequestMethod().equals("POST") || !PATHS.contains(path)) {
+    URI uri = exchange.getRequestURI();
+    boolean served = uri.getRawAuthority() == null && PATHS.contains(uri.getRawPath());
+    if (!served || !exchange.getRequestMethod().equals("POST")) {
       refuse(exchange, 404, "not_found_error", "This proxy serves the message endpoints only.");
     } else if (!placeholder.value().equals(sent(exchange, placeholder.header()))) {
       refuse(exchange, 401, "authentication_error", "This proxy serves its own CLI only.");
