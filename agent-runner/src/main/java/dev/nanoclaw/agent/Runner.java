@@ -11,14 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /// One run from the first prompt to the end of the CLI.
 final class Runner {
 
   static final int LOST = 1;
 
-  private static final Duration LOOK = Duration.ofMillis(25);
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final AgentRequest request;
@@ -86,18 +84,20 @@ final class Runner {
   /// @return true when the host asked to finish, false when the CLI is gone
   private boolean takeInput(ClaudeProcess claude, Turns turns)
       throws IOException, InterruptedException {
-    InputDirectory input = new InputDirectory(paths.input());
-    while (!ended.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-      InputDirectory.Look look = input.look();
-      if (look.close()) {
-        return true;
-      }
-      for (Path file : look.files()) {
-        Optional<FollowUp> followUp = input.read(file);
-        if (followUp.isPresent()) {
-          claude.say(turns.open(List.of(followUp.get().id())), followUp.get().text());
-          input.done(file);
+    try (InputDirectory input = new InputDirectory(paths.input())) {
+      while (ended.getCount() > 0) {
+        InputDirectory.Look look = input.look();
+        if (look.close()) {
+          return true;
         }
+        for (Path file : look.files()) {
+          Optional<FollowUp> followUp = input.read(file);
+          if (followUp.isPresent()) {
+            claude.say(turns.open(List.of(followUp.get().id())), followUp.get().text());
+            input.done(file);
+          }
+        }
+        input.await();
       }
     }
     return false;

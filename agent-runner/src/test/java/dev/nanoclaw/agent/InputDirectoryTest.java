@@ -7,6 +7,7 @@ import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,8 +20,13 @@ final class InputDirectoryTest {
   private InputDirectory input;
 
   @BeforeEach
-  void make() {
+  void make() throws IOException {
     input = new InputDirectory(directory);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    input.close();
   }
 
   @Test
