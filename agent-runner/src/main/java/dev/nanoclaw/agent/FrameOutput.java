@@ -1,0 +1,27 @@
+package dev.nanoclaw.agent;
+
+import dev.nanoclaw.protocol.AgentFrame;
+import dev.nanoclaw.protocol.Frames;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/// Standard output: frames and nothing else, each in one write.
+final class FrameOutput {
+
+  private final OutputStream out;
+
+  FrameOutput(OutputStream out) {
+    this.out = out;
+  }
+
+  synchronized void send(AgentFrame frame) {
+    try {
+      out.write(Frames.write(frame).getBytes(StandardCharsets.UTF_8));
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.nanoclaw.agent;
+
+import dev.nanoclaw.protocol.FollowUp;
+import dev.nanoclaw.protocol.Json;
+import dev.nanoclaw.protocol.MalformedJsonException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/// The directory into which the host renames follow-ups: they come out in the order of their names,
+/// each once, until `_close` is there.
+final class InputDirectory implements AutoCloseable {
+
+  private static final long MAX_BYTES = 64L * 1024 * 1024;
+
+  /// How long a look may be late where no events come: they do not cross a virtual machine's
+  /// border.
+  private static final Duration LOOK_BENEATH = Duration.ofMillis(100);
+
+  private final Path directory;
+  private final WatchService watcher;
+  private final Set<Path> taken = new HashSet<>();
+
+  InputDirectory(Path directory) throws IOException {
+    this.directory = directory;
+    watcher = directory.getFileSystem().newWatchService();
+    directory.register(watcher, StandardWatchEventKinds.ENTRY_CREATE);
+  }
+
+  /// Waits until another look may find something.
+  void await() throws InterruptedException {
+    WatchKey key = watcher.poll(LOOK_BENEATH.toMillis(), TimeUnit.MILLISECONDS);
+    if (key != null) {
+      key.pollEvents();
+      key.reset();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    watcher.close();
+  }
+
+  /// What one look found.
+  ///
+  /// @param close the agent is asked to finish; then nothing is given out, and what is still there
+  ///   stays for the next run
+  record Look(List<Path> files, boolean close) {}
+
+  Look look() throws IOException {
+    // The plain listing: this runs ten times a second for as long as the agent idles.
+    String[] names = directory.toFile().list();
+    if (names == null) {
+      throw new IOException("cannot list " + directory);
+    }
+    List<Path> files = new ArrayList<>();
+    for (String name : names) {
+      if (name.equals(FollowUp.CLOSE)) {
+        return new Look(List.of(), true);
+      }
+      Path file = directory.resolve(name);
+      if (name.endsWith(".json") && !name.startsWith(".") && !taken.contains(file)) {
+        files.add(file);
+      }
+    }
+    files.sort(null);
+    return new Look(files, false);
+  }
+
+  /// Reads a file; one that is none of the host's is reported, deleted and comes out empty.
+  Optional<FollowUp> read(Path file) {
+    try {
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > MAX_BYTES) {
+        throw new IOException("not a file of a message's size");
+      }
+      FollowUp followUp = Json.read(Files.readString(file), FollowUp.class);
+      if (followUp.id() == null || followUp.text() == null) {
+        throw new IOException("without id or text");
+      }
+      return Optional.of(followUp);
+    } catch (IOException | MalformedJsonException e) {
+      Log.line("ignored " + file.getFileName() + ": " + e.getMessage());
+      done(file);
+      return Optional.empty();
+    }
+  }
+
+  /// Deletes a file that was handed over. One that cannot be deleted does not come again.
+  void done(Path file) {
+    taken.add(file);
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      Log.line("could not delete " + file.getFileName() + ": " + e.getMessage());
+    }
+  }
+}

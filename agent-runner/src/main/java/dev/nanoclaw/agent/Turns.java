@@ -1,0 +1,197 @@
+package dev.nanoclaw.agent;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.nanoclaw.protocol.AgentFrame;
+import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
+import dev.nanoclaw.protocol.AgentFrame.Status;
+import dev.nanoclaw.protocol.AgentFrame.Usage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import tools.jackson.databind.JsonNode;
+
+/// Which inputs are inside the CLI, and what becomes of them: turns its lines into frames.
+///
+/// A turn may answer several messages, and a message may join a turn that runs. So results are
+/// never counted: each message has a uuid, and the result names those that it answers.
+final class Turns {
+
+  private final String nonce;
+  private final BooleanSupplier unreachable;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  /// The inputs of each message that has no result yet, by its uuid, in order.
+  @GuardedBy("lock") private final Map<String, List<String>> open = new LinkedHashMap<>();
+
+  /// Messages of the turn that runs, by the CLI's `command_lifecycle` lines: for a result that does
+  /// not name its messages.
+  @GuardedBy("lock") private final Set<String> started = new LinkedHashSet<>();
+
+  @GuardedBy("lock") private String cause = "";
+
+  @GuardedBy("lock") private boolean over;
+
+  /// @param unreachable whether the API could not be reached at the last try
+  Turns(String nonce, BooleanSupplier unreachable) {
+    this.nonce = nonce;
+    this.unreachable = unreachable;
+  }
+
+  /// Says that a message with these inputs goes to the CLI.
+  ///
+  /// @return the uuid to give it
+  String open(List<String> inputs) {
+    String uuid = UUID.randomUUID().toString();
+    lock.lock();
+    try {
+      open.put(uuid, List.copyOf(inputs));
+      return uuid;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Takes a line of the CLI.
+  ///
+  /// @return the frame to send, when the line ends a turn
+  Optional<AgentFrame> take(JsonNode line) {
+    if (line.path("parent_tool_use_id").isString()) {
+      return Optional.empty(); // a sub-agent's
+    }
+    lock.lock();
+    try {
+      return switch (line.path("type").asString("")) {
+        case "assistant" -> {
+          cause = line.path("error").asString("");
+          yield Optional.empty();
+        }
+        case "command_lifecycle" -> {
+          if (line.path("state").asString("").equals("started")) {
+            started.add(line.path("command_uuid").asString(""));
+          }
+          yield Optional.empty();
+        }
+        case "result" -> Optional.of(ended(line));
+        default -> Optional.empty();
+      };
+    } finally {
+      changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  /// The CLI is gone.
+  ///
+  /// @return the frame that gives back what was inside, if anything was
+  Optional<AgentFrame> lost(ErrorKind kind, String sentence) {
+    lock.lock();
+    try {
+      over = true;
+      List<String> inputs = close(List.copyOf(open.keySet()));
+      return inputs.isEmpty()
+          ? Optional.empty()
+          : Optional.of(error(new Trouble(kind, sentence), Optional.empty(), inputs));
+    } finally {
+      changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  /// Waits until every message has its result.
+  void awaitNoneOpen() throws InterruptedException {
+    lock.lock();
+    try {
+      while (!open.isEmpty() && !over) {
+        changed.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock") private AgentFrame ended(JsonNode result) {
+    List<String> inputs = close(messagesOf(result));
+    Optional<String> session = result.path("session_id").asStringOpt();
+    boolean failed =
+        result.path("is_error").asBoolean(false)
+            || !result.path("subtype").asString("").equals("success");
+    AgentFrame frame;
+    if (failed) {
+      frame = error(Trouble.of(result, cause, unreachable.getAsBoolean()), session, inputs);
+    } else {
+      frame =
+          new AgentFrame(
+              nonce,
+              Status.SUCCESS,
+              result.path("result").asStringOpt().filter(it -> !it.isBlank()),
+              session,
+              Optional.empty(),
+              Optional.empty(),
+              inputs,
+              List.of(),
+              open.isEmpty(),
+              Optional.of(usage(result)));
+    }
+    started.clear();
+    cause = "";
+    return frame;
+  }
+
+  @GuardedBy("lock") private AgentFrame error(Trouble trouble, Optional<String> session, List<String> failed) {
+    return new AgentFrame(
+        nonce,
+        Status.ERROR,
+        Optional.empty(),
+        session.filter(_ -> trouble.kind() != ErrorKind.SESSION_LOST),
+        Optional.of(trouble.sentence()),
+        Optional.of(trouble.kind()),
+        List.of(),
+        failed,
+        open.isEmpty(),
+        Optional.empty());
+  }
+
+  /// The uuids of the messages that the turn contained. A result before the CLI has begun any of
+  /// them, and outside a turn of its own, concerns all: it could not start.
+  @GuardedBy("lock") private List<String> messagesOf(JsonNode result) {
+    JsonNode named = result.path("user_message_uuids");
+    if (named.isArray()) {
+      List<String> uuids = new ArrayList<>();
+      named.forEach(it -> uuids.add(it.asString("")));
+      return uuids;
+    }
+    boolean couldNotStart = started.isEmpty() && result.path("num_turns").asInt(1) == 0;
+    return List.copyOf(couldNotStart ? open.keySet() : started);
+  }
+
+  @GuardedBy("lock") private List<String> close(List<String> uuids) {
+    List<String> inputs = new ArrayList<>();
+    for (String uuid : uuids) {
+      List<String> those = open.remove(uuid);
+      if (those != null) {
+        inputs.addAll(those);
+      }
+    }
+    return inputs;
+  }
+
+  /// Input tokens are all that the model read, from the cache or not.
+  private static Usage usage(JsonNode result) {
+    JsonNode usage = result.path("usage");
+    long input =
+        usage.path("input_tokens").asLong(0)
+            + usage.path("cache_creation_input_tokens").asLong(0)
+            + usage.path("cache_read_input_tokens").asLong(0);
+    return new Usage(
+        input, usage.path("output_tokens").asLong(0), result.path("total_cost_usd").asDouble(0));
+  }
+}

@@ -1,0 +1,191 @@
+package dev.nanoclaw.e2e;
+
+import dev.nanoclaw.protocol.Json;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What the stand-in's model does: `<<SCRIPT [step, …] SCRIPT>>` in the newest prompt, one step for
+/// each of its answers since.
+///
+/// - `{"text": "hello"}`
+/// - `{"tool": "Bash", "input": {"command": "…", "description": "…"}}`
+/// - `{"echo_tool_result": true}`: says what the tool gave back
+/// - `{"status": 429, "type": "rate_limit_error", "message": "…", "headers": {"retry-after":
+///   "400"}}`
+///
+/// Each with `"delay_ms": 500` if wanted. The script may be XML-escaped, as the host escapes
+/// messages. Without a script, and after its last step, the model says `ECHO: ` and the prompt's
+/// end.
+final class Script {
+
+  private static final Pattern MARKED =
+      Pattern.compile("<<SCRIPT\\s*(\\[.*?\\])\\s*SCRIPT>>", Pattern.DOTALL);
+  private static final int TAIL = 500;
+
+  private Script() {}
+
+  /// What the model answers, after a delay and with headers of its own.
+  record Reply(Content content, long delayMs, Map<String, String> headers) {}
+
+  sealed interface Content {
+    record Block(ObjectNode block, String stopReason) implements Content {}
+
+    record Failure(int status, String type, String message) implements Content {}
+  }
+
+  static Reply reply(JsonNode request) {
+    List<JsonNode> messages = new ArrayList<>();
+    request.path("messages").forEach(messages::add);
+    int prompt = messages.size() - 1;
+    while (prompt > 0 && !isPrompt(messages.get(prompt))) {
+      prompt--;
+    }
+    if (prompt < 0) {
+      return new Reply(text("ECHO: "), 0, Map.of());
+    }
+    int step = 0;
+    for (JsonNode message : messages.subList(prompt, messages.size())) {
+      step += message.path("role").asString("").equals("assistant") ? 1 : 0;
+    }
+    String promptText = allText(messages.get(prompt));
+    JsonNode script = script(promptText);
+    if (step < script.size()) {
+      return reply(script.get(step), messages, request);
+    }
+    return new Reply(text("ECHO: " + tail(messages.get(prompt))), 0, Map.of());
+  }
+
+  /// The text of a message, of its tool results too.
+  static String allText(JsonNode message) {
+    JsonNode content = message.path("content");
+    if (content.isString()) {
+      return content.asString("");
+    }
+    StringBuilder text = new StringBuilder();
+    for (JsonNode block : content) {
+      text.append(block.path("text").asString("")).append('\n');
+      if (isToolResult(block)) {
+        text.append(allText(block));
+      }
+    }
+    return text.toString();
+  }
+
+  private static Reply reply(JsonNode step, List<JsonNode> messages, JsonNode request) {
+    Map<String, String> headers = new HashMap<>();
+    step.path("headers")
+        .properties()
+        .forEach(it -> headers.put(it.getKey(), it.getValue().asString("")));
+    return new Reply(content(step, messages, request), step.path("delay_ms").asLong(0), headers);
+  }
+
+  private static Content content(JsonNode step, List<JsonNode> messages, JsonNode request) {
+    if (step.has("status")) {
+      int status = step.path("status").asInt(500);
+      return new Content.Failure(
+          status,
+          step.path("type").asString(errorType(status)),
+          step.path("message").asString("scripted " + status));
+    }
+    if (step.has("tool")) {
+      ObjectNode block = Json.mapper().createObjectNode().put("type", "tool_use");
+      block.put("id", "toolu_" + System.nanoTime()).put("name", step.path("tool").asString(""));
+      block.set("input", step.path("input"));
+      return new Content.Block(block, "tool_use");
+    }
+    if (step.path("echo_tool_result").asBoolean(false)) {
+      return text("TOOL: " + newestToolResult(messages));
+    }
+    return text(step.path("text").asString("no such step: " + request.path("model")));
+  }
+
+  private static String errorType(int status) {
+    return switch (status) {
+      case 401 -> "authentication_error";
+      case 403 -> "permission_error";
+      case 404 -> "not_found_error";
+      case 429 -> "rate_limit_error";
+      case 529 -> "overloaded_error";
+      default -> status < 500 ? "invalid_request_error" : "api_error";
+    };
+  }
+
+  private static JsonNode script(String text) {
+    for (String candidate : List.of(text, unescaped(text))) {
+      Matcher matcher = MARKED.matcher(candidate);
+      if (matcher.find()) {
+        try {
+          return Json.mapper().readTree(matcher.group(1));
+        } catch (JacksonException e) {
+          return Json.mapper().createArrayNode().add(problem(e.getOriginalMessage()));
+        }
+      }
+    }
+    return Json.mapper().createArrayNode();
+  }
+
+  private static ObjectNode problem(String message) {
+    return Json.mapper().createObjectNode().put("text", "BROKEN SCRIPT: " + message);
+  }
+
+  private static String unescaped(String text) {
+    return text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+  }
+
+  /// A message of a person, not the result of a tool; what the CLI adds to one is beside it.
+  private static boolean isPrompt(JsonNode message) {
+    if (!message.path("role").asString("").equals("user")) {
+      return false;
+    }
+    for (JsonNode block : message.path("content")) {
+      if (isToolResult(block)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isToolResult(JsonNode block) {
+    return block.path("type").asString("").equals("tool_result");
+  }
+
+  /// Behind it there may be a message that joined the turn.
+  private static String newestToolResult(List<JsonNode> messages) {
+    for (JsonNode message : messages.reversed()) {
+      for (JsonNode block : message.path("content")) {
+        if (isToolResult(block)) {
+          return allText(block);
+        }
+      }
+    }
+    return "";
+  }
+
+  private static String tail(JsonNode prompt) {
+    String last = prompt.path("content").asString("");
+    for (JsonNode block : prompt.path("content")) {
+      String text = block.path("text").asString("");
+      if (!text.isBlank() && !text.startsWith("<system-reminder>")) {
+        last = text;
+      }
+    }
+    return last.substring(Math.max(0, last.length() - TAIL));
+  }
+
+  private static Content text(String text) {
+    ObjectNode block = Json.mapper().createObjectNode().put("type", "text").put("text", text);
+    return new Content.Block(block, "end_turn");
+  }
+}
