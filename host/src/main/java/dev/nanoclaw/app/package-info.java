@@ -1,4 +1,4 @@
-/// Placeholder until the first class arrives.
+/// The daemon put together: everything is built here, in the order in which it starts.
 @NullMarked
 package dev.nanoclaw.app;
 

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Adds the settings of a new version to an existing `config.yml`, with their defaults and comments.
-/// What the owner wrote stays as it is, to the letter.
+/// Adds the settings of a new version to an existing `config.yml`, with their defaults and
+/// comments. What the owner wrote stays as it is, to the letter.
 public final class ConfigUpgrade {
 
   private static final DateTimeFormatter TIMESTAMP =
@@ -111,8 +111,7 @@ public final class ConfigUpgrade {
 
   private static void write(Path file, String text) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
       ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
       while (bytes.hasRemaining()) {
         channel.write(bytes);

@@ -81,9 +81,7 @@ final class YamlInsertion {
     Yaml.Place end = empty ? mapping.start() : mapping.entries().getLast().value().end();
     int position = offset(end) + (empty ? 1 : 0);
     StringBuilder insertion = insertions.computeIfAbsent(position, _ -> new StringBuilder());
-    insertion
-        .append(empty && insertion.isEmpty() ? "" : ", ")
-        .append(Template.flow(table, path));
+    insertion.append(empty && insertion.isEmpty() ? "" : ", ").append(Template.flow(table, path));
   }
 
   private void addLines(Yaml.Place behind, String path, int indent) {
@@ -99,7 +97,8 @@ final class YamlInsertion {
     Template.block(table, path, indent).forEach(it -> insertion.append(it).append(lineEnd));
   }
 
-  /// Where the last value of a block ends: the end of the block itself is where the next one begins.
+  /// Where the last value of a block ends: the end of the block itself is where the next one
+  /// begins.
   private static Yaml.Place last(Yaml.Mapping mapping) {
     Yaml value = mapping.entries().getLast().value();
     return value instanceof Yaml.Mapping inner && !inner.flow() ? last(inner) : value.end();

@@ -76,7 +76,8 @@ class ConfigUpgradeTest {
         container: { runtime: podman } # all here
         channels:
         logging:
-          level: DEBUG""");
+          level: DEBUG\
+        """);
 
     var upgraded = upgrade();
 
@@ -168,8 +169,7 @@ class ConfigUpgradeTest {
     var before = Files.getLastModifiedTime(file());
 
     assertThat(upgrade())
-        .isEqualTo(
-            new ConfigUpgrade.Upgraded(List.of(), List.of(), Optional.empty()));
+        .isEqualTo(new ConfigUpgrade.Upgraded(List.of(), List.of(), Optional.empty()));
     assertThat(Files.getLastModifiedTime(file())).isEqualTo(before);
     try (Stream<Path> files = Files.list(dir)) {
       assertThat(files).containsExactly(file());

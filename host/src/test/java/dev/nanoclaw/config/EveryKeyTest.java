@@ -70,8 +70,7 @@ class EveryKeyTest {
       assertThat(problems(replaced(line, typo + ": " + key.preset())))
           .containsExactly(
               "line %d, %s: unknown key; did you mean %s?"
-                  .formatted(
-                      line.number(), KeyTable.child(key.section(), typo), key.path()));
+                  .formatted(line.number(), KeyTable.child(key.section(), typo), key.path()));
     }
   }
 
@@ -87,7 +86,8 @@ class EveryKeyTest {
   private static Stream<String> wrongTypes(Kind<?> kind) {
     return switch (kind) {
       case Kind.WholeNumber<?> number ->
-          Stream.of("\"" + number.min() + "\"", "true", "many", "1.5", "1e3", "0x10", "1_000", ".inf");
+          Stream.of(
+              "\"" + number.min() + "\"", "true", "many", "1.5", "1e3", "0x10", "1_000", ".inf");
       case Kind.Flag _ -> Stream.of("\"true\"", "yes", "on", "1", "0");
       case Kind.Choice<?> _ -> Stream.of("1", "true", "other", "\"\"");
       case Kind.Text<?> _ -> Stream.of("7", "1.5", "true", "0x1f");

@@ -42,8 +42,7 @@ class SettingsFileTest {
                 new Settings.Channels(new Settings.Local(true)),
                 new Settings.Paths(
                     dir.resolve("store"), dir.resolve("groups"), dir.resolve("data")),
-                new Settings.Logging(
-                    Settings.Level.INFO, dir.resolve("logs/nanoclaw.log"), 10, 7),
+                new Settings.Logging(Settings.Level.INFO, dir.resolve("logs/nanoclaw.log"), 10, 7),
                 ZoneId.systemDefault()));
   }
 
@@ -108,7 +107,8 @@ class SettingsFileTest {
             but found "Mars/Olympus"
               line 72, agents: unknown key; did you mean agent?
 
-            "nanoclaw config upgrade" adds missing settings with their defaults."""
+            "nanoclaw config upgrade" adds missing settings with their defaults.\
+            """
                 .formatted(file()));
   }
 

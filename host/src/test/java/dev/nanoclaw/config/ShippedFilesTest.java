@@ -57,10 +57,9 @@ class ShippedFilesTest {
   private static String table() {
     return "| key | default | expected | meaning |\n|---|---|---|---|\n"
         + Keys.TABLE.keys().stream()
-            .map(
-                it ->
-                    "| `%s` | `%s` | %s | %s |%n"
-                        .formatted(it.path(), it.preset(), it.kind().expected(), it.comment()))
+            .map(it ->
+                "| `%s` | `%s` | %s | %s |%n"
+                    .formatted(it.path(), it.preset(), it.kind().expected(), it.comment()))
             .collect(joining());
   }
 }

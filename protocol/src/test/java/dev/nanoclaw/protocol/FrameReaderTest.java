@@ -27,7 +27,9 @@ class FrameReaderTest {
 
     assertThat(read(output))
         .containsExactly(
-            text("before"), new Found.Frame(frame, bytes("before\n" + plain(frame))), text("after"));
+            text("before"),
+            new Found.Frame(frame, bytes("before\n" + plain(frame))),
+            text("after"));
   }
 
   @Test
@@ -60,7 +62,13 @@ class FrameReaderTest {
   @Test
   void markersInTheTextOfAFrameDoNotEndIt() {
     String tricky =
-        "\n" + Frames.END + "\n" + Frames.START + "\n" + plain(frame(NONCE, "inner")) + "\u2028\u2029";
+        "\n"
+            + Frames.END
+            + "\n"
+            + Frames.START
+            + "\n"
+            + plain(frame(NONCE, "inner"))
+            + "\u2028\u2029";
     AgentFrame frame = frame(NONCE, tricky);
     assertThat(frames(read(plain(frame)))).containsExactly(frame);
   }
@@ -69,8 +77,7 @@ class FrameReaderTest {
   void linesMayEndWithCarriageReturnAndLineFeed() {
     AgentFrame frame = frame(NONCE, "hello");
     String output = ("before\n" + plain(frame)).replace("\n", "\r\n");
-    assertThat(read(output))
-        .containsExactly(text("before"), new Found.Frame(frame, bytes(output)));
+    assertThat(read(output)).containsExactly(text("before"), new Found.Frame(frame, bytes(output)));
   }
 
   @Test
@@ -115,7 +122,14 @@ class FrameReaderTest {
   void aFrameWithAnotherNonceOrBrokenJsonIsText() {
     for (String body :
         List.of(
-            json("n2"), json(""), json(NONCE) + "}", "{}", "null", "[]", "", "x",
+            json("n2"),
+            json(""),
+            json(NONCE) + "}",
+            "{}",
+            "null",
+            "[]",
+            "",
+            "x",
             json(NONCE).replace("\"acked\"", "\"acke\""),
             json(NONCE).replace("\"n1\"", "null"),
             json(NONCE).replace("\"success\"", "\"other\""))) {
@@ -249,8 +263,26 @@ class FrameReaderTest {
 
   private static final List<String> PIECES =
       List.of(
-          Frames.START, Frames.END, "\n", "\n", "\r\n", "{", "}", "\u001b[31m", "\u2028", "\u2029",
-          "é", "漢字", "\uD83E\uDD80", "\u0000", "\u0085", "\\n", "---", json(NONCE), json("n2"), " ",
+          Frames.START,
+          Frames.END,
+          "\n",
+          "\n",
+          "\r\n",
+          "{",
+          "}",
+          "\u001b[31m",
+          "\u2028",
+          "\u2029",
+          "é",
+          "漢字",
+          "\uD83E\uDD80",
+          "\u0000",
+          "\u0085",
+          "\\n",
+          "---",
+          json(NONCE),
+          json("n2"),
+          " ",
           "word");
 
   /// Markers, halves of frames, and all that might confuse.

@@ -20,18 +20,21 @@ class JsonTest {
       "chat_jid":"1@g.us","is_main":false,"is_scheduled_task":true,\
       "secrets":{"ANTHROPIC_API_KEY":"canary"},"run_id":"r1","nonce":"n1","inputs":["7"],\
       "assistant_name":"Andy","timezone":"Europe/Paris","model":"default",\
-      "base_url":"https://api.anthropic.com"}""";
+      "base_url":"https://api.anthropic.com"}\
+      """;
 
   private static final String FRAME =
       """
-      {"nonce":"n1","status":"success","result":"a\\nb\u2028","new_session_id":"s1","error":null,\
+      {"nonce":"n1","status":"success","result":"a\\nb","new_session_id":"s1","error":null,\
       "error_kind":null,"acked":["7"],"failed":[],"idle":false,\
-      "usage":{"input_tokens":1,"output_tokens":2,"total_cost_usd":0.5}}""";
+      "usage":{"input_tokens":1,"output_tokens":2,"total_cost_usd":0.5}}\
+      """;
 
   private static final String FAILED_FRAME =
       """
       {"nonce":"n1","status":"error","result":null,"new_session_id":null,"error":"too fast",\
-      "error_kind":"rate_limit","acked":[],"failed":["7","8"],"idle":true,"usage":null}""";
+      "error_kind":"rate_limit","acked":[],"failed":["7","8"],"idle":true,"usage":null}\
+      """;
 
   private static AgentRequest request() {
     return new AgentRequest(
@@ -55,7 +58,7 @@ class JsonTest {
     return new AgentFrame(
         "n1",
         AgentFrame.Status.SUCCESS,
-        Optional.of("a\nb\u2028"),
+        Optional.of("a\nb"),
         Optional.of("s1"),
         Optional.empty(),
         Optional.empty(),
