@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import dev.nanoclaw.config.Secret;
 import dev.nanoclaw.config.Settings;
 import java.io.ByteArrayOutputStream;
@@ -30,7 +31,7 @@ class LoggingTest {
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir Path dir;
-  private final LoggerContext context = new LoggerContext();
+  private final LoggerContext context = context();
   private final Logger log = context.getLogger("dev.nanoclaw.queue.GroupQueue");
   private final ByteArrayOutputStream console = new ByteArrayOutputStream();
   private final PrintStream stderr = System.err;
@@ -203,13 +204,20 @@ class LoggingTest {
 
   @Test
   void beforeTheSettingsAreKnownWarningsGoToStandardErrorOnly() {
-    LoggerContext early = new LoggerContext();
+    LoggerContext early = context();
     new EarlyLogging().configure(early);
     early.start();
     early.getLogger("dev.nanoclaw.x.Y").info("no");
     early.getLogger("dev.nanoclaw.x.Y").warn("careful");
     assertThat(console()).endsWith("WARN  Y: careful\n").doesNotContain("no\n");
     assertThatCode(() -> LoggerFactory.getLogger("any").debug("x")).doesNotThrowAnyException();
+  }
+
+  /// Without this adapter, which SLF4J sets in the real one, a context writes nothing.
+  private static LoggerContext context() {
+    LoggerContext context = new LoggerContext();
+    context.setMDCAdapter(new LogbackMDCAdapter());
+    return context;
   }
 
   private Logging start(Settings.Level level) {
