@@ -1,7 +1,6 @@
 package dev.nanoclaw.config;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -51,7 +50,7 @@ final class Checker {
     } catch (YamlParser.YamlProblem e) {
       checker.problems.add(e.problem());
     }
-    checker.problems.sort(Comparator.comparingInt(it -> it.place().line()));
+    checker.problems.sort(Problem::byLine);
     return new Checked(Map.copyOf(checker.scalars), List.copyOf(checker.problems));
   }
 
@@ -73,15 +72,14 @@ final class Checker {
     }
   }
 
+  /// By `instanceof`: a switch over types is linked at run time, and every start passes here.
   private void sectionValue(String path, Yaml.Entry entry) {
-    switch (entry.value()) {
-      case Yaml.Mapping mapping -> section(mapping, path);
-      case Yaml.Scalar scalar when scalar.type() == Yaml.Type.NOTHING -> {}
-      case Yaml.Scalar _, Yaml.Sequence _ -> {
-        excused.add(path);
-        String expected = "expected a section with the keys " + table.names(path);
-        wrong(path, entry.place(), expected + ", but found " + found(entry.value()));
-      }
+    if (entry.value() instanceof Yaml.Mapping mapping) {
+      section(mapping, path);
+    } else if (!entry.value().isNothing()) {
+      excused.add(path);
+      String expected = "expected a section with the keys " + table.names(path);
+      wrong(path, entry.place(), expected + ", but found " + found(entry.value()));
     }
   }
 

@@ -8,11 +8,11 @@ package dev.nanoclaw.config;
 record Key<T>(String path, Kind<T> kind, String preset, String comment) {
 
   String name() {
-    return path.substring(path.lastIndexOf('.') + 1);
+    return KeyTable.name(path);
   }
 
   /// The dotted path of the section that the key stands in, empty at the top.
   String section() {
-    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
+    return KeyTable.section(path);
   }
 }

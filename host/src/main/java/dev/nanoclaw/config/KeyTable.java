@@ -1,63 +1,77 @@
 package dev.nanoclaw.config;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// The keys that a file must have, and the sections that follow from their dotted paths. A section
 /// is named by its path, the top by the empty text.
-record KeyTable(List<Key<?>> keys) {
+final class KeyTable {
 
-  KeyTable {
-    keys = List.copyOf(keys);
+  private final Map<String, Key<?>> keys = new LinkedHashMap<>();
+  private final Map<String, Set<String>> children = new LinkedHashMap<>();
+
+  KeyTable(List<Key<?>> keys) {
+    for (Key<?> key : keys) {
+      this.keys.put(key.path(), key);
+      for (String path = key.path(); !path.isEmpty(); path = section(path)) {
+        children.computeIfAbsent(section(path), _ -> new LinkedHashSet<>()).add(path);
+      }
+    }
+  }
+
+  List<Key<?>> keys() {
+    return List.copyOf(keys.values());
   }
 
   Optional<Key<?>> key(String path) {
-    return keys.stream().filter(it -> it.path().equals(path)).findFirst();
+    return Optional.ofNullable(keys.get(path));
   }
 
   boolean isSection(String path) {
-    return !below(path).isEmpty() && key(path).isEmpty();
+    return children.containsKey(path);
+  }
+
+  /// The paths of the keys and sections that stand directly in a section, in order.
+  Set<String> children(String section) {
+    return children.getOrDefault(section, Set.of());
+  }
+
+  /// The names of these.
+  String names(String section) {
+    return children(section).stream().map(KeyTable::name).collect(Collectors.joining(", "));
   }
 
   /// The key itself, or all keys of the section.
   List<Key<?>> below(String path) {
-    return keys.stream()
-        .filter(it -> path.isEmpty() || (it.path() + ".").startsWith(path + "."))
-        .toList();
-  }
-
-  /// The paths of the keys and sections that stand directly in a section, in order.
-  List<String> children(String section) {
-    String prefix = section.isEmpty() ? "" : section + ".";
-    return below(section).stream()
-        .map(it -> prefix + it.path().substring(prefix.length()).split("\\.", 2)[0])
-        .distinct()
-        .toList();
+    return key(path)
+        .<List<Key<?>>>map(List::of)
+        .orElseGet(() -> children(path).stream().flatMap(it -> below(it).stream()).toList());
   }
 
   /// All keys and sections.
   List<String> paths() {
-    return keys.stream().flatMap(it -> withSections(it.path())).distinct().toList();
-  }
-
-  private static Stream<String> withSections(String path) {
-    int dot = path.lastIndexOf('.');
-    return dot < 0
-        ? Stream.of(path)
-        : Stream.concat(withSections(path.substring(0, dot)), Stream.of(path));
+    List<String> paths = new ArrayList<>();
+    children.values().forEach(paths::addAll);
+    return paths;
   }
 
   static String child(String section, String name) {
     return section.isEmpty() ? name : section + "." + name;
   }
 
+  /// The last part of a dotted path.
   static String name(String path) {
     return path.substring(path.lastIndexOf('.') + 1);
   }
 
-  String names(String section) {
-    return children(section).stream().map(KeyTable::name).collect(Collectors.joining(", "));
+  /// A dotted path without its last part.
+  static String section(String path) {
+    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
   }
 }

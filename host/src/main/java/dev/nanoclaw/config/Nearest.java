@@ -20,12 +20,8 @@ final class Nearest {
   private static int distance(String unknown, String known) {
     String name = KeyTable.name(known);
     int names = edits(KeyTable.name(unknown).replace('-', '_'), name);
-    boolean sameSection = known.equals(KeyTable.child(section(unknown), name));
+    boolean sameSection = known.equals(KeyTable.child(KeyTable.section(unknown), name));
     return names + (sameSection ? 0 : 1);
-  }
-
-  private static String section(String path) {
-    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
   }
 
   /// Insertions, deletions and replacements between the two, without regard to case.

@@ -25,7 +25,7 @@ final class PlacesOnDisk {
         problems.add(problem(file, key, "is the home directory or one above it"));
       }
       for (Key<Path> other : present(file)) {
-        if (!other.equals(key) && path.startsWith(resolve(home, file.get(other)))) {
+        if (!other.path().equals(key.path()) && path.startsWith(resolve(home, file.get(other)))) {
           problems.add(problem(file, key, "lies in " + other.path()));
         }
       }

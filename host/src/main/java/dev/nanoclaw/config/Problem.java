@@ -15,6 +15,11 @@ record Problem(Kind kind, Yaml.Place place, String key, String text) {
     return new Problem(Kind.WRONG, place, "", text);
   }
 
+  /// Not by `Comparator.comparingInt`: its serializable lambda is in no AOT cache.
+  static int byLine(Problem a, Problem b) {
+    return Integer.compare(a.place().line(), b.place().line());
+  }
+
   /// A place without a key needs its column too.
   @Override
   public String toString() {

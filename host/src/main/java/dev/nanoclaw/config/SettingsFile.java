@@ -3,7 +3,6 @@ package dev.nanoclaw.config;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// Reads `config.yml`.
@@ -47,7 +46,7 @@ public final class SettingsFile {
     Checker.Checked file = Checker.check(Keys.TABLE, text, false);
     List<Problem> problems = new ArrayList<>(file.problems());
     problems.addAll(PlacesOnDisk.check(file, home));
-    problems.sort(Comparator.comparingInt(it -> it.place().line()));
+    problems.sort(Problem::byLine);
     return new Checker.Checked(file.scalars(), List.copyOf(problems));
   }
 

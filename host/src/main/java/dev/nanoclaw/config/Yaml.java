@@ -10,6 +10,10 @@ sealed interface Yaml {
 
   Place end();
 
+  default boolean isNothing() {
+    return this instanceof Scalar scalar && scalar.type() == Type.NOTHING;
+  }
+
   /// @param line and
   /// @param column as a person counts them, from 1
   /// @param index position in the text, in code points

@@ -49,7 +49,7 @@ final class YamlInsertion {
   }
 
   private void add(Yaml.Mapping root, String path) {
-    String section = path.substring(0, Math.max(0, path.lastIndexOf('.')));
+    String section = KeyTable.section(path);
     Optional<Yaml.Entry> header = section.isEmpty() ? Optional.empty() : entry(root, section);
     Yaml value = header.map(Yaml.Entry::value).orElse(root);
     switch (value) {

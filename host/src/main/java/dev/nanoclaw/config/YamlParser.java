@@ -44,11 +44,13 @@ final class YamlParser {
 
   private final String text;
   private final Iterator<Event> events;
-  private final ScalarResolver resolver = new CoreSchema().getScalarResolver();
+  private final ScalarResolver resolver;
 
   private YamlParser(String text) {
     this.text = text;
-    this.events = new Parse(LoadSettings.builder().build()).parseString(text).iterator();
+    LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).build();
+    this.resolver = settings.getSchema().getScalarResolver();
+    this.events = new Parse(settings).parseString(text).iterator();
   }
 
   /// The file's one mapping; empty for a file without content.
@@ -67,17 +69,13 @@ final class YamlParser {
         root = Optional.of(node(event, 0));
       }
     }
-    if (root.isEmpty() || isNothing(root.get())) {
+    if (root.isEmpty() || root.get().isNothing()) {
       return Optional.empty();
     }
     if (root.get() instanceof Yaml.Mapping mapping) {
       return Optional.of(mapping);
     }
     throw new YamlProblem(root.get().start(), "expected lines of the form \"key: value\"");
-  }
-
-  private static boolean isNothing(Yaml yaml) {
-    return yaml instanceof Yaml.Scalar scalar && scalar.type() == Yaml.Type.NOTHING;
   }
 
   private Yaml node(Event event, int depth) throws YamlProblem {

@@ -25,7 +25,7 @@ class JsonTest {
 
   private static final String FRAME =
       """
-      {"nonce":"n1","status":"success","result":"a\\nb\u2028","new_session_id":"s1","error":null,\
+      {"nonce":"n1","status":"success","result":"a\\nb","new_session_id":"s1","error":null,\
       "error_kind":null,"acked":["7"],"failed":[],"idle":false,\
       "usage":{"input_tokens":1,"output_tokens":2,"total_cost_usd":0.5}}\
       """;
@@ -58,7 +58,7 @@ class JsonTest {
     return new AgentFrame(
         "n1",
         AgentFrame.Status.SUCCESS,
-        Optional.of("a\nb\u2028"),
+        Optional.of("a\nb"),
         Optional.of("s1"),
         Optional.empty(),
         Optional.empty(),
