@@ -127,7 +127,7 @@ final class Installation implements AutoCloseable {
   }
 
   /// SIGTERM, and the end of the process.
-  void stop() throws InterruptedException {
+  void stop() {
     Process process = daemon.orElseThrow();
     process
         .descendants()
@@ -137,9 +137,14 @@ final class Installation implements AutoCloseable {
           }
         });
     process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new AssertionError("the daemon did not end within 10 s");
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("the daemon did not end within 10 s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
     }
     daemon = Optional.empty();
   }
@@ -181,7 +186,7 @@ final class Installation implements AutoCloseable {
   private String installLabel() {
     try {
       String socket = Files.readAllLines(home.resolve("nanoclaw.lock")).get(1);
-      return Path.of(socket).getParent().getFileName().toString();
+      return Path.of(socket).resolveSibling("").getFileName().toString();
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -204,7 +209,7 @@ final class Installation implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     if (daemon.isPresent()) {
       containers().forEach(it -> engine("rm", "-f", it));
       stop();

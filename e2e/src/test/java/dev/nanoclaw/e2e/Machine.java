@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 /// ordinary test user.
 final class Machine {
 
-  private static final Path CHECKOUT = Path.of("").toAbsolutePath().getParent();
+  private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
 
   private Machine() {}
 
