@@ -148,7 +148,7 @@ public final class NanoClaw implements AutoCloseable {
                 "status", status::status));
 
     // everything is there: begin
-    new FirstStart(groups, clock).registerLocalChat(settings);
+    new FirstStart(groups, directories, clock).registerLocalChat(settings);
     opened.add(outbox).start();
     opened.add(queue);
     finishRuns = queue::finish;
