@@ -38,7 +38,7 @@ public final class Logging implements AutoCloseable {
 
   /// Sets up the log of this process. Uncaught exceptions of all threads go there too.
   public static Logging start(Settings.Logging settings) {
-    return start(settings, Level.ALL);
+    return start(settings, Level.TRACE);
   }
 
   /// The same for a program that talks to a person on the terminal: there only warnings appear, the
@@ -57,7 +57,7 @@ public final class Logging implements AutoCloseable {
   }
 
   static Logging start(LoggerContext context, Settings.Logging settings) {
-    return start(context, settings, Level.ALL);
+    return start(context, settings, Level.TRACE);
   }
 
   private static Logging start(LoggerContext context, Settings.Logging settings, Level onConsole) {
@@ -73,7 +73,7 @@ public final class Logging implements AutoCloseable {
 
   /// Standard error alone, before the settings are known and in commands that have no log file.
   static void console(LoggerContext context) {
-    new Logging(context).console(Level.ALL);
+    new Logging(context).console(Level.TRACE);
     context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
   }
 
