@@ -113,6 +113,9 @@ final class LiveRun {
   private Optional<Outcome> look() {
     try {
       takeOutput();
+      if (signal.takeInterrupt() && limits.isTurnOpen()) {
+        container.interrupt();
+      }
       giveInput();
       if (signal.isFinishing() && !limits.isTurnOpen()) {
         carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
@@ -181,7 +184,7 @@ final class LiveRun {
 
   private void giveInput() {
     Instant now = parts.clock().instant();
-    while (limits.isOpen() && !now.isBefore(nextLookForInput)) {
+    while (limits.isOpen() && !signal.isFinishing() && !now.isBefore(nextLookForInput)) {
       Optional<Work> work =
           parts.inputs().nextWork(group, now); // reads only: most looks find nothing
       if (work.isEmpty() || work.get().when().isAfter(now)) {
