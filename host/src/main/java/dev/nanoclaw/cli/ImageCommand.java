@@ -8,7 +8,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "image",
@@ -16,9 +19,11 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class ImageCommand implements Runnable {
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Override
   public void run() {
-    throw new CommandException("say what: image build");
+    throw new ParameterException(spec.commandLine(), "Say what: image build");
   }
 
   @Command(description = "Builds the image under the name that container.image has.")

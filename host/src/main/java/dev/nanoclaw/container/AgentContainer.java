@@ -15,9 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
 public final class AgentContainer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(AgentContainer.class);
+  private static final int MAX_ERROR = 500;
+  private static final int UNREADABLE_EXIT_CODE = 255;
 
   private final AgentRun run;
   private final ContainerEngine engine;
@@ -77,15 +79,16 @@ public final class AgentContainer implements AutoCloseable {
     return container;
   }
 
-  /// What the agent said since the last call, in order.
-  public List<Found> read() {
+  /// Takes the next piece of what the agent said, at most 64 KiB, in order.
+  ///
+  /// @return whether there may be more
+  public boolean read(Consumer<Found> taker) {
     try {
-      logErrors();
-      List<Found> found = new ArrayList<>();
-      for (byte[] bytes = out.read(); bytes.length > 0; bytes = out.read()) {
-        found.addAll(frames.read(bytes, bytes.length));
-      }
-      return found;
+      boolean more = logErrors();
+      byte[] bytes = out.read();
+      frames.read(bytes, bytes.length).forEach(taker);
+      runLog.flush();
+      return more || bytes.length > 0;
     } catch (IOException e) {
       throw new UncheckedIOException("the output of " + run.container() + " cannot be read", e);
     }
@@ -167,7 +170,9 @@ public final class AgentContainer implements AutoCloseable {
           Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip()));
     } catch (NoSuchFileException _) {
       return Optional.empty();
-    } catch (IOException | NumberFormatException e) {
+    } catch (NumberFormatException _) {
+      return Optional.of(UNREADABLE_EXIT_CODE); // as a full disk leaves it
+    } catch (IOException e) {
       log.warn("The exit code of {} cannot be read: {}", run.container(), e.toString());
       return Optional.empty();
     }
@@ -189,6 +194,7 @@ public final class AgentContainer implements AutoCloseable {
 
   @Override
   public void close() {
+    runLog.flush();
     try {
       out.close();
       err.close();
@@ -197,15 +203,16 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
-  private void logErrors() throws IOException {
-    for (byte[] bytes = err.read(); bytes.length > 0; bytes = err.read()) {
-      for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
-        if (!line.isBlank()) {
-          lastError = line.strip();
-          runLog.line(line);
-        }
+  private boolean logErrors() throws IOException {
+    byte[] bytes = err.read();
+    for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
+      if (!line.isBlank()) {
+        String text = line.strip();
+        lastError = text.substring(0, Math.min(text.length(), MAX_ERROR));
+        runLog.line(line);
       }
     }
+    return bytes.length > 0;
   }
 
   /// Whether the request has left this process, or can no longer do so.

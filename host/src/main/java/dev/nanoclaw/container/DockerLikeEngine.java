@@ -12,10 +12,9 @@ import java.util.Optional;
 /// Docker and podman, whose command lines differ in a few words only.
 public final class DockerLikeEngine implements ContainerEngine {
 
-  private static final Duration QUICK = Duration.ofSeconds(10);
-
   private final Dialect dialect;
   private final List<String> command;
+  private final Duration deadline;
 
   /// Where the two differ.
   public enum Dialect {
@@ -33,8 +32,14 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   /// @param command how the CLI is called, such as `docker`
   public DockerLikeEngine(Dialect dialect, List<String> command) {
+    this(dialect, command, Duration.ofSeconds(10));
+  }
+
+  /// @param deadline for each question
+  DockerLikeEngine(Dialect dialect, List<String> command, Duration deadline) {
     this.dialect = dialect;
     this.command = List.copyOf(command);
+    this.deadline = deadline;
   }
 
   @Override
@@ -47,7 +52,7 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public Health health() {
-    return switch (run(QUICK, List.of("version", "--format", dialect.version))) {
+    return switch (run(deadline, List.of("version", "--format", dialect.version))) {
       case Outcome.Exited it when it.ok() -> new Health.Ready(it.out().strip());
       case Outcome.Exited it -> new Health.Unavailable(name() + ": " + firstLine(it.err()));
       case Outcome.NotStarted _ -> new Health.Unavailable(name() + " is not installed");
@@ -59,9 +64,9 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean hasImage(String image) {
     return switch (dialect) {
-      case DOCKER -> ask(QUICK, List.of("image", "ls", "--quiet", image)).strip().length() > 0;
+      case DOCKER -> ask(deadline, List.of("image", "ls", "--quiet", image)).strip().length() > 0;
       case PODMAN, PODMAN_ROOTLESS ->
-          run(QUICK, List.of("image", "exists", image)) instanceof Outcome.Exited it && it.ok();
+          run(deadline, List.of("image", "exists", image)) instanceof Outcome.Exited it && it.ok();
     };
   }
 
@@ -86,14 +91,15 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean isRunning(String container) {
     return ask(
-            QUICK, List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
+            deadline,
+            List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
         .lines()
         .anyMatch(container::equals);
   }
 
   @Override
   public List<String> running(String label) {
-    return ask(QUICK, List.of("ps", "--filter", "label=" + label, "--format", "{{.Names}}"))
+    return ask(deadline, List.of("ps", "--filter", "label=" + label, "--format", "{{.Names}}"))
         .lines()
         .filter(it -> !it.isBlank())
         .toList();
@@ -101,20 +107,20 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public void stop(String container, Duration grace) {
-    ask(grace.plus(QUICK), List.of("stop", "-t", Long.toString(grace.toSeconds()), container));
+    ask(grace.plus(deadline), List.of("stop", "-t", Long.toString(grace.toSeconds()), container));
   }
 
   @Override
   public void kill(String container) {
-    ask(QUICK, List.of("kill", container));
+    ask(deadline, List.of("kill", container));
   }
 
   @Override
   public void remove(String container) {
     switch (dialect) {
-      case DOCKER -> ask(QUICK, List.of("rm", "--force", container));
+      case DOCKER -> ask(deadline, List.of("rm", "--force", container));
       case PODMAN, PODMAN_ROOTLESS ->
-          ask(QUICK, List.of("rm", "--force", "--time", "0", container));
+          ask(deadline, List.of("rm", "--force", "--time", "0", container));
     }
   }
 
@@ -130,8 +136,8 @@ public final class DockerLikeEngine implements ContainerEngine {
     return argv;
   }
 
-  private String ask(Duration deadline, List<String> arguments) {
-    return switch (run(deadline, arguments)) {
+  private String ask(Duration atMost, List<String> arguments) {
+    return switch (run(atMost, arguments)) {
       case Outcome.Exited it when it.ok() -> it.out();
       case Outcome.Exited it ->
           throw new EngineException(
@@ -145,10 +151,10 @@ public final class DockerLikeEngine implements ContainerEngine {
     };
   }
 
-  private Outcome run(Duration deadline, List<String> arguments) {
+  private Outcome run(Duration atMost, List<String> arguments) {
     List<String> argv = new ArrayList<>(command);
     argv.addAll(arguments);
-    return Command.run(argv, deadline);
+    return Command.run(argv, atMost);
   }
 
   private static String firstLine(String text) {

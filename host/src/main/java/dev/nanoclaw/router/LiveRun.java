@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,13 @@ final class LiveRun {
   private static final Logger log = LoggerFactory.getLogger(LiveRun.class);
   private static final Duration LOOK = Duration.ofMillis(25);
   private static final Duration ALIVE_CHECK = Duration.ofSeconds(10);
+
+  /// How long an engine may take from its CLI's start until it lists the container.
+  private static final Duration START_DEADLINE = Duration.ofSeconds(60);
+
+  /// So much output is taken in one look, in pieces of 64 KiB; a flood must not keep the rest.
+  private static final int PIECES_AT_ONCE = 16;
+
   private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
   private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
 
@@ -43,6 +51,10 @@ final class LiveRun {
   private List<AgentInput> inside;
   private long taken;
   private boolean anyFrame;
+  private boolean moreOutput;
+  private boolean seenRunning;
+  private boolean exitSeen;
+  private Instant nextRequestCheck;
   private Instant nextAliveCheck;
   private Instant nextLookForInput;
 
@@ -88,6 +100,9 @@ final class LiveRun {
             run.turnSince().orElse(now));
     this.inside = parts.runs().inside(run);
     this.taken = run.outputRead();
+    this.anyFrame = taken > 0;
+    this.seenRunning = anyFrame;
+    this.nextRequestCheck = run.startedAt().plus(REQUEST_DEADLINE);
     this.nextAliveCheck = now.plus(ALIVE_CHECK);
     this.nextLookForInput = now;
   }
@@ -135,25 +150,44 @@ final class LiveRun {
     }
   }
 
+  /// While the agent waits, until the first of: a regular look, a time limit, a retry that is due,
+  /// the next question to the engine.
   private Duration pause() {
-    return limits.isTurnOpen() || !limits.isOpen()
-        ? LOOK
-        : parts.settings().timing().ipcPollInterval();
+    if (moreOutput) {
+      return Duration.ZERO;
+    }
+    if (limits.isTurnOpen() || !limits.isOpen()) {
+      return LOOK;
+    }
+    Instant now = parts.clock().instant();
+    return Stream.of(
+            parts.settings().timing().ipcPollInterval(),
+            limits.untilDue(now),
+            Duration.between(now, nextLookForInput),
+            Duration.between(now, nextAliveCheck))
+        .min(Duration::compareTo)
+        .filter(it -> it.compareTo(LOOK) > 0)
+        .orElse(LOOK);
   }
 
   private void takeOutput() {
-    for (Found found : container.read()) {
-      switch (found) {
-        case Found.Text(String line) -> container.log(line);
-        case Found.Frame frame -> take(frame);
-        case Found.TooLong(long start) -> {
-          log.error(
-              "Run {}: a line at byte {} of the output is longer than"
-                  + " container.max_output_size_bytes; the run ends",
-              run.runId(),
-              start);
-          carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
-        }
+    moreOutput = true;
+    for (int i = 0; i < PIECES_AT_ONCE && moreOutput; i++) {
+      moreOutput = container.read(this::take);
+    }
+  }
+
+  private void take(Found found) {
+    switch (found) {
+      case Found.Text(String line) -> container.log(line);
+      case Found.Frame frame -> take(frame);
+      case Found.TooLong(long start) -> {
+        log.error(
+            "Run {}: a line at byte {} of the output is longer than"
+                + " container.max_output_size_bytes; the run ends",
+            run.runId(),
+            start);
+        carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
       }
     }
   }
@@ -184,6 +218,9 @@ final class LiveRun {
 
   private void giveInput() {
     Instant now = parts.clock().instant();
+    if (now.isBefore(nextLookForInput) || container.exitCode().isPresent()) {
+      return; // what comes in now is for the next run
+    }
     while (limits.isOpen() && !signal.isFinishing() && !now.isBefore(nextLookForInput)) {
       Optional<Work> work =
           parts.inputs().nextWork(group, now); // reads only: most looks find nothing
@@ -240,24 +277,33 @@ final class LiveRun {
 
   private Optional<Outcome> checkEnd() {
     Instant now = parts.clock().instant();
-    if (!container.requestIsWritten() && now.isAfter(run.startedAt().plus(REQUEST_DEADLINE))) {
+    if (!container.requestIsWritten() && !now.isBefore(nextRequestCheck)) {
+      nextRequestCheck = now.plus(ALIVE_CHECK);
       inBackground("kill", container::kill);
     }
     Optional<Integer> exitCode = container.exitCode();
-    if (exitCode.isEmpty() && now.isBefore(nextAliveCheck)) {
+    boolean justEnded = exitCode.isPresent() && !exitSeen;
+    if (!justEnded && now.isBefore(nextAliveCheck)) {
       return Optional.empty();
     }
-    nextAliveCheck = now.plus(exitCode.isPresent() ? Duration.ofSeconds(1) : ALIVE_CHECK);
+    exitSeen = exitCode.isPresent();
+    nextAliveCheck = now.plus(exitSeen ? Duration.ofSeconds(1) : ALIVE_CHECK);
     try {
       if (container.isRunning()) {
+        seenRunning = true;
         exitCode.ifPresent(_ -> carryOut(limits.close(EndReason.LOST, now)));
         return Optional.empty();
+      }
+      if (!exitSeen && !seenRunning && now.isBefore(run.startedAt().plus(START_DEADLINE))) {
+        return Optional.empty(); // the engine's CLI may still be about to start it
       }
     } catch (EngineException e) {
       log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
       return Optional.empty();
     }
-    takeOutput();
+    do {
+      takeOutput();
+    } while (moreOutput);
     Optional<Integer> code = container.exitCode();
     return Optional.of(new Outcome.Ended(reason(code), code, anyFrame));
   }

@@ -53,7 +53,8 @@ class PromptFormatTest {
   void whatIsLeftOutIsCounted() {
     assertThat(PARIS.messages(List.of(message("A", "x", "2026-01-01T00:00:00Z")), 7))
         .startsWith("<messages assistant=\"Andy\">\n[7 earlier messages omitted]\n<message ");
-    assertThat(PARIS.messages(List.of(), 0)).isEqualTo("<messages assistant=\"Andy\">\n</messages>");
+    assertThat(PARIS.messages(List.of(), 0))
+        .isEqualTo("<messages assistant=\"Andy\">\n</messages>");
   }
 
   @Test
@@ -78,15 +79,15 @@ class PromptFormatTest {
       all.append((char) c).append(' ');
     }
     String text = all + "😀";
-    String prompt =
-        PARIS.messages(List.of(message(text, text, "2026-01-01T00:00:00Z", text)), 0);
-    assertThatCode(
-            () ->
-                DocumentBuilderFactory.newInstance()
-                    .newDocumentBuilder()
-                    .parse(new InputSource(new StringReader(prompt))))
+    String prompt = PARIS.messages(List.of(message(text, text, "2026-01-01T00:00:00Z", text)), 0);
+    assertThatCode(() ->
+            DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(prompt))))
         .doesNotThrowAnyException();
-    assertThat(prompt).contains("😀", "a ", "\n ", "é ", "\ufffd ").doesNotContain("\u0000", "\u001b");
+    assertThat(prompt)
+        .contains("😀", "a ", "\n ", "é ", "\ufffd ")
+        .doesNotContain("\u0000", "\u001b");
     assertThat(Optional.of(prompt)).isPresent();
   }
 
@@ -98,7 +99,8 @@ class PromptFormatTest {
     assertThat(AnswerText.forChat("a<internal>never closed")).contains("a");
     assertThat(AnswerText.forChat("<internal>all</internal>\n ")).isEmpty();
     assertThat(AnswerText.forChat("")).isEmpty();
-    assertThat(AnswerText.forChat("a</internal>b <Internal>c")).contains("a</internal>b <Internal>c");
+    assertThat(AnswerText.forChat("a</internal>b <Internal>c"))
+        .contains("a</internal>b <Internal>c");
     assertThat(AnswerText.forChat("\u001b]0;title\u0007a\r\n\tb\u0000\u009b31m"))
         .contains("]0;titlea\n\tb31m");
   }

@@ -91,11 +91,11 @@ class PromptsTest {
 
   @Test
   void aLongHistoryIsNotLoadedAsAWhole() {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 30; i++) {
       say("m" + i, false);
     }
     say("ASK", true);
-    assertThat(prompt(3, 1000, 1, 201))
-        .containsExactly("[198 earlier messages omitted]", "m198", "m199", "ASK");
+    assertThat(prompt(3, 1000, 1, 31))
+        .containsExactly("[28 earlier messages omitted]", "m28", "m29", "ASK");
   }
 }
