@@ -23,8 +23,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       StatusCommand.class,
       ConfigCommand.class,
-      ImageCommand.class,
-      TrainingCommand.class
+      ImageCommand.class
     })
 final class Main implements Runnable {
 
