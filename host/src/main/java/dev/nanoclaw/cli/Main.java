@@ -27,8 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       StatusCommand.class,
       ConfigCommand.class,
-      ImageCommand.class,
-      TrainingCommand.class
+      ImageCommand.class
     })
 final class Main implements Runnable {
 
