@@ -91,7 +91,8 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean isRunning(String container) {
     return ask(
-            deadline, List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
+            deadline,
+            List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
         .lines()
         .anyMatch(container::equals);
   }
@@ -106,7 +107,9 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public void stop(String container, Duration grace) {
-    ask(grace.plus(deadline), List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
+    ask(
+        grace.plus(deadline),
+        List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
   }
 
   @Override

@@ -63,7 +63,8 @@ final class RunLog {
   private static void deleteOld(Path directory) {
     try (Stream<Path> files = Files.list(directory)) {
       List<Path> newestFirst = files.sorted(Comparator.<Path>naturalOrder().reversed()).toList();
-      for (Path old : newestFirst.subList(Math.min(KEPT - 1, newestFirst.size()), newestFirst.size())) {
+      for (Path old :
+          newestFirst.subList(Math.min(KEPT - 1, newestFirst.size()), newestFirst.size())) {
         Files.deleteIfExists(old);
       }
     } catch (IOException e) {

@@ -42,7 +42,6 @@ public final class AgentTurn {
   /// The engine's, and the shell's when the engine's CLI is not there.
   private static final Set<Integer> ENGINE_REFUSED = Set.of(125, 126, 127);
 
-
   private final Stores stores;
   private final AgentContainers containers;
   private final Readiness readiness;
@@ -155,11 +154,7 @@ public final class AgentTurn {
       container = containers.start(run, group, request(run, group, input, ready));
     } catch (IOException | DirectoryException | IllegalArgumentException e) {
       String text = "The container could not be started: " + e.getMessage();
-      end(
-          run,
-          group,
-          new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(125), false),
-          text);
+      end(run, group, new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(125), false), text);
       return;
     }
     follow(run, group, container, signal);

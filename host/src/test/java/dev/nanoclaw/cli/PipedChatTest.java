@@ -112,8 +112,7 @@ class PipedChatTest {
         ("one\n\n   \ntwo\n" + "x".repeat(1 << 20) + "\n" + "y".repeat(5 << 20) + "\n\u0001\nthree")
             .getBytes(StandardCharsets.UTF_8);
     assertThat(chat().lines(new ByteArrayInputStream(lines))).isEqualTo(PipedChat.FAILED);
-    assertThat(said())
-        .isEqualTo("héllo 1\nfollowed 000000000002\nfollowed 000000000003\n");
+    assertThat(said()).isEqualTo("héllo 1\nfollowed 000000000002\nfollowed 000000000003\n");
     assertThat(remarked())
         .contains(
             "line 5: the message has 1,048,576 characters, 65,536 are the most",
@@ -137,7 +136,9 @@ class PipedChatTest {
 
   @Test
   void aMessageThatCannotBeAnsweredNowIsKeptAndTheReasonTold() {
+    host.close();
     engine.breaks("version", "no daemon");
+    host = startHost();
     assertThat(chat().once("hi")).isEqualTo(PipedChat.WAITING);
     assertThat(said()).contains("No container engine answers (docker: no daemon)");
     assertThat(remarked()).contains("stored, but not answered yet: No container engine answers");

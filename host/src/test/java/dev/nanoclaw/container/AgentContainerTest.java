@@ -76,7 +76,7 @@ class AgentContainerTest {
 
   private static List<Found> readAll(AgentContainer container) {
     List<Found> found = new ArrayList<>();
-    while (container.read(found::add)) {}
+    container.readToEnd(found::add);
     return found;
   }
 
@@ -229,7 +229,8 @@ class AgentContainerTest {
       assertThat(Files.getAttribute(ipc.resolve(it), "unix:uid")).isEqualTo((int) user.uid());
     }
     for (Path it : List.of(ipc, ipc.resolve("responses"), home.resolve("data/runs/r1"))) {
-      assertThat(Files.getAttribute(it, "unix:uid")).isEqualTo(Files.getAttribute(home, "unix:uid"));
+      assertThat(Files.getAttribute(it, "unix:uid"))
+          .isEqualTo(Files.getAttribute(home, "unix:uid"));
     }
     assertThat(files.mounts().stream().filter(it -> !it.readOnly()).map(Mount::target))
         .containsExactlyInAnyOrder(

@@ -333,8 +333,10 @@ class AgentTurnTest {
     }
     until(() -> inputs().equals(List.of("1|1|dead|3")));
     until(() -> channel.sent().size() == 1);
-    assertThat(channel.sent().getFirst()).startsWith("I could not answer your last message after 3");
-    assertThat(rows("SELECT input_id, chat_jid FROM dead_letters")).containsExactly("1|family@g.us");
+    assertThat(channel.sent().getFirst())
+        .startsWith("I could not answer your last message after 3");
+    assertThat(rows("SELECT input_id, chat_jid FROM dead_letters"))
+        .containsExactly("1|family@g.us");
     engine.container("answer fine $input");
     say("m2", "@Andy");
     until(() -> channel.sent().size() == 2);
@@ -489,8 +491,7 @@ class AgentTurnTest {
   @Test
   void aLineThatIsTooLongEndsTheRun() {
     settings.maxOutput = 1000;
-    engine.container(
-        "head -c 2000 /dev/zero | tr '\\0' x; wait_for \"$inputs/_close\"; exit 0");
+    engine.container("head -c 2000 /dev/zero | tr '\\0' x; wait_for \"$inputs/_close\"; exit 0");
     start();
     say("m1", "@Andy");
     until(() -> ended(1));
@@ -505,8 +506,7 @@ class AgentTurnTest {
     say("m1", "@Andy");
     until(() -> engine.calls("run") == 1);
     Sql.execute(
-        file,
-        "CREATE TRIGGER stop BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
+        file, "CREATE TRIGGER stop BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
     engine.write("go", "");
     await()
         .during(Duration.ofMillis(200))
