@@ -4,11 +4,12 @@ import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.Frames;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /// Standard output: frames and nothing else, each in one write.
 final class FrameOutput {
+
+  private static final int UNWRITTEN = 74;
 
   private final OutputStream out;
 
@@ -21,7 +22,8 @@ final class FrameOutput {
       out.write(Frames.write(frame).getBytes(StandardCharsets.UTF_8));
       out.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      Log.line("a frame could not be written: " + e.getMessage());
+      System.exit(UNWRITTEN); // ends the CLI too: what nobody hears is not worth its tokens
     }
   }
 }

@@ -9,7 +9,7 @@ import java.io.IOException;
 /// Entry point. Nothing may be read from standard input before this process is closed to others.
 ///
 /// Exit codes: 0 finished, 1 the CLI was lost or could not start, 65 no usable request, 70 this
-/// system cannot keep the credential safe, 143 ended by a signal.
+/// system cannot keep the credential safe, 74 a frame could not be written, 143 ended by a signal.
 public final class Main {
 
   private static final int NO_REQUEST = 65;
@@ -37,7 +37,7 @@ public final class Main {
     } catch (InvalidRequestException e) {
       Log.line(String.valueOf(e.getMessage()));
       return NO_REQUEST;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       Log.line("the run failed: " + e);
       return Runner.LOST;
     } catch (InterruptedException _) {

@@ -5,6 +5,7 @@ import dev.nanoclaw.protocol.AgentRequest;
 import dev.nanoclaw.protocol.FollowUp;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -37,27 +38,47 @@ final class Runner {
   /// @param environment ours, of which a few names pass to the CLI
   /// @return the exit code
   int run(Map<String, String> environment) throws IOException, InterruptedException {
+    URI origin = origin(request.baseUrl());
     Optional<Credential> credential = Credential.from(request.secrets());
     if (credential.isEmpty()) {
-      Turns turns = new Turns(request.nonce(), () -> false);
-      turns.open(request.inputs());
-      turns
-          .lost(ErrorKind.AUTH, "There is no usable credential for Claude.")
-          .ifPresent(output::send);
-      return LOST;
+      return cannotStart(ErrorKind.AUTH, "There is no usable key or token for Claude.");
     }
-    try (CredentialProxy proxy =
-        new CredentialProxy(URI.create(request.baseUrl()), credential.get())) {
+    try (CredentialProxy proxy = new CredentialProxy(origin, credential.get())) {
       Turns turns = new Turns(request.nonce(), proxy::unreachable);
-      ClaudeProcess claude =
-          ClaudeProcess.start(
-              ClaudeCommand.arguments(request, paths),
-              ClaudeCommand.environment(request, paths, proxy, environment),
-              paths.group(),
-              Map.of("hook_callback", BashGuard::answer),
-              line -> turns.take(line).ifPresent(output::send));
+      ClaudeProcess claude;
+      try {
+        claude =
+            ClaudeProcess.start(
+                ClaudeCommand.arguments(request, paths),
+                ClaudeCommand.environment(request, paths, proxy, environment),
+                paths.group(),
+                Map.of("hook_callback", BashGuard::answer),
+                line -> turns.take(line).ifPresent(output::send));
+      } catch (IOException e) {
+        return cannotStart(ErrorKind.OTHER, "Claude Code could not be started: " + e.getMessage());
+      }
       return converse(claude, turns);
     }
+  }
+
+  private int cannotStart(ErrorKind kind, String sentence) {
+    Log.line(sentence);
+    Turns turns = new Turns(request.nonce(), () -> false);
+    turns.open(request.inputs());
+    turns.lost(kind, sentence).ifPresent(output::send);
+    return LOST;
+  }
+
+  private static URI origin(String baseUrl) {
+    try {
+      URI origin = new URI(baseUrl);
+      if (origin.getHost() != null && List.of("http", "https").contains(origin.getScheme())) {
+        return origin;
+      }
+    } catch (URISyntaxException e) {
+      throw new InvalidRequestException("base_url: " + e.getMessage());
+    }
+    throw new InvalidRequestException("base_url is not the origin of an HTTP server");
   }
 
   private int converse(ClaudeProcess claude, Turns turns) throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.nanoclaw.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -136,8 +137,7 @@ final class CredentialProxyTest {
     HttpResponse<InputStream> response =
         client.send(request("/v1/messages").build(), BodyHandlers.ofInputStream());
     try (InputStream body = response.body()) {
-      org.assertj.core.api.Assertions.assertThatThrownBy(body::readAllBytes)
-          .isInstanceOf(IOException.class);
+      assertThatThrownBy(body::readAllBytes).isInstanceOf(IOException.class);
     }
   }
 

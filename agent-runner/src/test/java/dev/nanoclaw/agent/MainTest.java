@@ -1,10 +1,12 @@
 package dev.nanoclaw.agent;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nanoclaw.protocol.Frames;
+import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,15 +54,29 @@ final class MainTest {
     for (String input : List.of("", "{\"prompt\":\"half", "not json\n", "{}\n")) {
       Process runner = new ProcessBuilder(main()).start();
       try (OutputStream stdin = runner.getOutputStream()) {
-        stdin.write(input.getBytes(StandardCharsets.UTF_8));
+        stdin.write(input.getBytes(UTF_8));
       }
-      String out = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      String err = new String(runner.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+      String out = new String(runner.getInputStream().readAllBytes(), UTF_8);
+      String err = new String(runner.getErrorStream().readAllBytes(), UTF_8);
 
       assertThat(exit(runner)).as(input).isEqualTo(65);
       assertThat(out).isEmpty();
       assertThat(err).startsWith("runner: ");
     }
+  }
+
+  @Test
+  void aRunThatCannotStartGivesItsInputsBack() throws Exception {
+    Process runner = likeTheAgent(main());
+    try (OutputStream stdin = runner.getOutputStream()) {
+      stdin.write((Json.line(RequestLineTest.request("hello")) + "\n").getBytes(UTF_8));
+    }
+    String out = new String(runner.getInputStream().readAllBytes(), UTF_8);
+
+    assertThat(exit(runner)).isEqualTo(1);
+    assertThat(out)
+        .contains(Frames.START, "\"status\":\"error\"", "\"failed\":[\"in-1\"]")
+        .doesNotContain("sk-real");
   }
 
   private static List<String> main() {

@@ -186,15 +186,15 @@ final class RunnerProcess implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      log.add("the output broke off: " + e.getMessage());
     }
   }
 
   private void readLog() {
     try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
       err.lines().forEach(log::add);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      log.add("the log broke off: " + e.getMessage());
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.nanoclaw.app;
 
 import dev.nanoclaw.config.Settings;
+import dev.nanoclaw.container.GroupDirectories;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
@@ -12,10 +13,12 @@ import java.util.Optional;
 final class FirstStart {
 
   private final GroupStore groups;
+  private final GroupDirectories directories;
   private final Clock clock;
 
-  FirstStart(GroupStore groups, Clock clock) {
+  FirstStart(GroupStore groups, GroupDirectories directories, Clock clock) {
     this.groups = groups;
+    this.directories = directories;
     this.clock = clock;
   }
 
@@ -34,5 +37,6 @@ final class FirstStart {
             true,
             clock.instant()),
         "local");
+    directories.handOver(GroupFolder.MAIN);
   }
 }

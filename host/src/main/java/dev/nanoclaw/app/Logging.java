@@ -2,6 +2,7 @@ package dev.nanoclaw.app;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
@@ -37,19 +38,33 @@ public final class Logging implements AutoCloseable {
 
   /// Sets up the log of this process. Uncaught exceptions of all threads go there too.
   public static Logging start(Settings.Logging settings) {
+    return start(settings, Level.TRACE);
+  }
+
+  /// The same for a program that talks to a person on the terminal: there only warnings appear, the
+  /// file has everything.
+  public static Logging startQuietly(Settings.Logging settings) {
+    return start(settings, Level.WARN);
+  }
+
+  private static Logging start(Settings.Logging settings, Level onConsole) {
     System.setProperty("org.jooq.no-logo", "true");
     System.setProperty("org.jooq.no-tips", "true");
-    Logging logging = start((LoggerContext) LoggerFactory.getILoggerFactory(), settings);
+    Logging logging = start((LoggerContext) LoggerFactory.getILoggerFactory(), settings, onConsole);
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> logging.log().error("Thread {} ended by an exception", thread.getName(), e));
     return logging;
   }
 
   static Logging start(LoggerContext context, Settings.Logging settings) {
+    return start(context, settings, Level.TRACE);
+  }
+
+  private static Logging start(LoggerContext context, Settings.Logging settings, Level onConsole) {
     context.reset();
     context.start();
     Logging logging = new Logging(context);
-    logging.console();
+    logging.console(onConsole);
     context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
     context.getLogger(OURS).setLevel(Level.valueOf(settings.level().name()));
     logging.file(settings);
@@ -58,7 +73,7 @@ public final class Logging implements AutoCloseable {
 
   /// Standard error alone, before the settings are known and in commands that have no log file.
   static void console(LoggerContext context) {
-    new Logging(context).console();
+    new Logging(context).console(Level.TRACE);
     context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
   }
 
@@ -73,7 +88,7 @@ public final class Logging implements AutoCloseable {
     context.stop();
   }
 
-  private void console() {
+  private void console(Level from) {
     ConsoleLines lines = new ConsoleLines(redaction);
     lines.setContext(context);
     lines.start();
@@ -84,6 +99,10 @@ public final class Logging implements AutoCloseable {
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setTarget("System.err");
     console.setEncoder(encoder);
+    ThresholdFilter threshold = new ThresholdFilter();
+    threshold.setLevel(from.toString());
+    threshold.start();
+    console.addFilter(threshold);
     add(console);
   }
 

@@ -24,6 +24,7 @@ import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
+import dev.nanoclaw.router.ChatCommands;
 import dev.nanoclaw.router.Conversation;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
@@ -120,7 +121,12 @@ public final class NanoClaw implements AutoCloseable {
     GroupQueue queue = new GroupQueue(settings.container().maxConcurrent(), turn::take, clock);
     Inbox inbox =
         new Inbox(
-            messages, groups, new TriggerRule(settings.assistant().name()), queue::wake, clock);
+            messages,
+            groups,
+            new TriggerRule(settings.assistant().name()),
+            new ChatCommands(runs, queue, troubles, conversation, clock),
+            queue::wake,
+            clock);
 
     // channels, and the way out to them
     String name = settings.assistant().name();
@@ -148,7 +154,7 @@ public final class NanoClaw implements AutoCloseable {
                 "status", status::status));
 
     // everything is there: begin
-    new FirstStart(groups, clock).registerLocalChat(settings);
+    new FirstStart(groups, directories, clock).registerLocalChat(settings);
     opened.add(outbox).start();
     opened.add(queue);
     finishRuns = queue::finish;

@@ -2,6 +2,7 @@ package dev.nanoclaw.cli;
 
 import dev.nanoclaw.app.Logging;
 import dev.nanoclaw.app.NanoClaw;
+import dev.nanoclaw.config.Credential;
 import dev.nanoclaw.config.CredentialsFile;
 import dev.nanoclaw.config.Environment;
 import dev.nanoclaw.config.Home;
@@ -25,9 +26,9 @@ final class Daemon {
     Home home = environment.home(homeOption);
     Settings settings = SettingsFile.read(home.configYml(), home.dir());
     var _ = CredentialsFile.read(home.credentialsYml()); // a broken file stops the start
-    try (Logging _ = Logging.start(settings.logging())) {
+    try (Logging logging = Logging.start(settings.logging())) {
       Engines engines = Engines.of(settings.container().runtime(), AgentUser.ofThisProcess());
-      var agents = new NanoClaw.Agents(engines, () -> CredentialsFile.read(home.credentialsYml()));
+      var agents = new NanoClaw.Agents(engines, () -> credential(home, logging));
       NanoClaw host = NanoClaw.start(home, settings, environment, agents, Clock.systemUTC());
       CountDownLatch stopped = new CountDownLatch(1);
       Runtime.getRuntime()
@@ -44,5 +45,12 @@ final class Daemon {
       Thread.currentThread().interrupt();
       return 1;
     }
+  }
+
+  /// Read anew each time; from then on its value cannot appear in the log.
+  private static Optional<Credential> credential(Home home, Logging logging) {
+    Optional<Credential> credential = CredentialsFile.read(home.credentialsYml());
+    credential.ifPresent(it -> logging.hide(it.value()));
+    return credential;
   }
 }

@@ -55,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
         All of it lies in %s.
         """,
         home.dir());
-    try (Logging _ = Logging.start(settings.logging());
+    try (Logging _ = Logging.startQuietly(settings.logging());
         NanoClaw host =
             NanoClaw.start(home, settings, environment, agents(home), Clock.systemUTC())) {
       int code =

@@ -2,6 +2,8 @@ package dev.nanoclaw.cli;
 
 import dev.nanoclaw.app.StartException;
 import dev.nanoclaw.config.InvalidSettingsException;
+import dev.nanoclaw.container.GroupDirectories.DirectoryException;
+import dev.nanoclaw.db.DatabaseException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,7 +76,11 @@ final class Main implements Runnable {
   /// The owner's mistakes are told without a stack trace.
   private static int explain(Exception e) {
     switch (e) {
-      case InvalidSettingsException _, StartException _, CommandException _ ->
+      case InvalidSettingsException _,
+          StartException _,
+          CommandException _,
+          DatabaseException _,
+          DirectoryException _ ->
           System.err.println("nanoclaw: " + e.getMessage());
       default -> {
         System.err.println("nanoclaw: " + e);

@@ -1,5 +1,6 @@
 package dev.nanoclaw.config;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +38,7 @@ public final class Environment {
   public Path runtimeDir() {
     return variable("XDG_RUNTIME_DIR")
         .map(Path::of)
-        .filter(Path::isAbsolute)
+        .filter(it -> it.isAbsolute() && Files.isDirectory(it))
         .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
   }
 

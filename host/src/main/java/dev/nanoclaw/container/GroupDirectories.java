@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Makes the directories of groups and says what a container of each sees.
 ///
@@ -47,10 +48,34 @@ public final class GroupDirectories {
       newDirectory(groupDirectory(group.folder()), it -> fillGroup(it, group));
       newDirectory(sessionDirectory(group.folder()), _ -> {});
       Files.createDirectories(logDirectory(group.folder()));
-      Files.createDirectories(globalDirectory());
+      newDirectory(globalDirectory(), it -> copyTemplate("global", it));
     } catch (IOException e) {
       throw new DirectoryException(
           "the directories of group %s could not be made: %s".formatted(group.folder(), e));
+    }
+  }
+
+  /// Gives a group directory that came with the program, not from [#prepare], to the agent. Only
+  /// for a group that is being registered: no container has written there yet.
+  ///
+  /// @throws DirectoryException when it is not a plain directory, or cannot be given away
+  public void handOver(GroupFolder folder) {
+    Path directory = groupDirectory(folder);
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    requirePlainDirectory(directory);
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.toList()) {
+        user.own(path);
+      }
+      Path logs = directory.resolve("logs");
+      if (!Files.exists(logs, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createSymbolicLink(logs, logDirectory(folder));
+      }
+    } catch (IOException e) {
+      throw new DirectoryException(
+          "%s could not be given to the agent: %s".formatted(directory, e));
     }
   }
 
@@ -88,13 +113,19 @@ public final class GroupDirectories {
   }
 
   private void fillGroup(Path directory, Group group) throws IOException {
-    Path template = home.program().resolve("groups").resolve("main").resolve("CLAUDE.md");
-    if (group.main() && Files.isRegularFile(template)) {
+    if (group.main()) {
+      copyTemplate("main", directory);
+    }
+    Files.createSymbolicLink(directory.resolve("logs"), logDirectory(group.folder()));
+  }
+
+  private void copyTemplate(String folder, Path directory) throws IOException {
+    Path template = home.program().resolve("groups").resolve(folder).resolve("CLAUDE.md");
+    if (Files.isRegularFile(template)) {
       Path copy = directory.resolve("CLAUDE.md");
       Files.copy(template, copy);
       user.own(copy);
     }
-    Files.createSymbolicLink(directory.resolve("logs"), logDirectory(group.folder()));
   }
 
   @FunctionalInterface

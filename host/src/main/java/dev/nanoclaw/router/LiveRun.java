@@ -5,6 +5,7 @@ import dev.nanoclaw.container.AgentContainer;
 import dev.nanoclaw.container.ContainerEngine.EngineException;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Work;
 import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.db.RunStore.Effect;
 import dev.nanoclaw.domain.AgentInput;
@@ -127,6 +128,9 @@ final class LiveRun {
   private Optional<Outcome> look() {
     try {
       takeOutput();
+      if (signal.takeInterrupt() && limits.isTurnOpen()) {
+        container.interrupt();
+      }
       giveInput();
       if (signal.isFinishing() && !limits.isTurnOpen()) {
         carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
@@ -217,12 +221,15 @@ final class LiveRun {
     if (now.isBefore(nextLookForInput) || container.exitCode().isPresent()) {
       return; // what comes in now is for the next run
     }
-    while (limits.isOpen() && !now.isBefore(nextLookForInput)) {
-      switch (parts.inputs().claimNext(group, run.runId(), parts.inputLimits(), now)) {
-        case InputStore.Next.Claimed(AgentInput input) -> give(input, now);
-        case InputStore.Next.Later(Instant when) -> nextLookForInput = when;
-        case InputStore.Next.Nothing() ->
-            nextLookForInput = now.plus(parts.settings().timing().pollInterval());
+    while (limits.isOpen() && !signal.isFinishing() && !now.isBefore(nextLookForInput)) {
+      Optional<Work> work =
+          parts.inputs().nextWork(group, now); // reads only: most looks find nothing
+      if (work.isEmpty() || work.get().when().isAfter(now)) {
+        nextLookForInput =
+            work.map(Work::when).orElse(now.plus(parts.settings().timing().pollInterval()));
+      } else if (parts.inputs().claimNext(group, run.runId(), parts.inputLimits(), now)
+          instanceof InputStore.Next.Claimed(AgentInput input)) {
+        give(input, now);
       }
     }
   }
