@@ -94,6 +94,15 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
+  /// Takes everything that is left, when the container is gone.
+  public void readToEnd(Consumer<Found> taker) {
+    while (read(taker)) {
+      // on
+    }
+    frames.finish().forEach(taker);
+    runLog.flush();
+  }
+
   /// Reads the output again from behind the last frame that was taken, for one that could not be
   /// stored.
   public void rewind(long position) {

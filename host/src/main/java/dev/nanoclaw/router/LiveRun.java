@@ -301,9 +301,7 @@ final class LiveRun {
       log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
       return Optional.empty();
     }
-    do {
-      takeOutput();
-    } while (moreOutput);
+    container.readToEnd(this::take);
     Optional<Integer> code = container.exitCode();
     return Optional.of(new Outcome.Ended(reason(code), code, anyFrame));
   }
