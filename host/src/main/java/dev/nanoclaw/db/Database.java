@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -16,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
+import org.jooq.conf.Settings;
 import org.jooq.impl.DSL;
 
 /// The database file `messages.db`, with one writer and a few readers.
@@ -31,12 +34,20 @@ public final class Database implements AutoCloseable {
   private final ExecutorService reader =
       Executors.newFixedThreadPool(READERS, Thread.ofPlatform().name("db-reader-", 1).factory());
   private final Connection writeConnection;
-  private final BlockingQueue<Connection> readConnections = new ArrayBlockingQueue<>(READERS);
+  private final List<Connection> readConnections = new ArrayList<>();
+
+  /// Made once for each connection: a context remembers what it learned about our classes.
+  private final DSLContext writeContext;
+
+  private final BlockingQueue<DSLContext> readContexts = new ArrayBlockingQueue<>(READERS);
 
   private Database(String url) {
     writeConnection = connect(url, false);
+    writeContext = context(writeConnection);
     for (int i = 0; i < READERS; i++) {
-      readConnections.add(connect(url, true));
+      Connection connection = connect(url, true);
+      readConnections.add(connection);
+      readContexts.add(context(connection));
     }
   }
 
@@ -71,26 +82,40 @@ public final class Database implements AutoCloseable {
   <T> T read(Function<DSLContext, T> work) {
     return await(
         reader.submit(() -> {
-          Connection connection = readConnections.take();
+          DSLContext context = readContexts.take();
           try {
-            return work.apply(DSL.using(connection, SQLDialect.SQLITE));
+            return work.apply(context);
           } finally {
-            readConnections.add(connection);
+            readContexts.add(context);
           }
         }));
   }
 
   private <T> T inTransaction(Function<DSLContext, T> work) throws SQLException {
-    writeConnection.setAutoCommit(false);
     try {
-      T result = work.apply(DSL.using(writeConnection, SQLDialect.SQLITE));
+      writeConnection.setAutoCommit(false);
+      T result = work.apply(writeContext);
       writeConnection.commit();
+      writeConnection.setAutoCommit(true);
       return result;
     } catch (RuntimeException | SQLException | Error e) {
-      writeConnection.rollback();
+      undo(e);
       throw e;
-    } finally {
+    }
+  }
+
+  /// On a full disk SQLite rolls back by itself, and these calls find no transaction: what counts
+  /// is why it failed.
+  private void undo(Throwable why) {
+    try {
+      writeConnection.rollback();
+    } catch (SQLException e) {
+      why.addSuppressed(e);
+    }
+    try {
       writeConnection.setAutoCommit(true);
+    } catch (SQLException e) {
+      why.addSuppressed(e);
     }
   }
 
@@ -114,6 +139,10 @@ public final class Database implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private static DSLContext context(Connection connection) {
+    return DSL.using(connection, SQLDialect.SQLITE, new Settings().withExecuteLogging(false));
   }
 
   private static Connection connect(String url, boolean readOnly) {
