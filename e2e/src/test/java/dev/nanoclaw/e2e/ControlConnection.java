@@ -29,15 +29,21 @@ final class ControlConnection implements AutoCloseable {
     out = Channels.newWriter(channel, StandardCharsets.UTF_8);
   }
 
-  /// Sends a request and returns its result; what the daemon tells before is skipped.
+  /// Sends a request and returns its result.
   JsonNode call(String method, Map<String, ?> params) throws IOException {
+    return ask(method, params).path("result");
+  }
+
+  /// Sends a request and returns the answer, perhaps an error; what the daemon tells before is
+  /// skipped.
+  JsonNode ask(String method, Map<String, ?> params) throws IOException {
     var request = Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", params);
     out.write(Json.line(request) + "\n");
     out.flush();
     while (true) {
       JsonNode line = next();
       if (line.has("id")) {
-        return line.path("result");
+        return line;
       }
     }
   }

@@ -160,7 +160,7 @@ public final class NanoClaw implements AutoCloseable {
     opened.add(queue);
     finishRuns = queue::finish;
     turn.findLeftBehind().forEach(queue::wake);
-    opened.add(new SafetyNet(groups, queue, settings.timing().pollInterval())).start();
+    opened.add(new SafetyNet(inputs, queue, settings.timing().pollInterval())).start();
     opened.add(control).start();
     Thread.ofVirtual()
         .name("readiness")

@@ -1,7 +1,6 @@
 package dev.nanoclaw.app;
 
-import dev.nanoclaw.db.GroupStore;
-import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.queue.GroupQueue;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -10,20 +9,21 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks at everything once in a while, in case a call to wake something was missed.
+/// Looks once in a while which groups have something to do, in case a call to wake one was missed.
+/// The outbox looks by itself.
 final class SafetyNet implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(SafetyNet.class);
 
-  private final GroupStore groups;
+  private final InputStore inputs;
   private final GroupQueue queue;
   private final Duration interval;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("safety-net").factory());
 
-  SafetyNet(GroupStore groups, GroupQueue queue, Duration interval) {
-    this.groups = groups;
+  SafetyNet(InputStore inputs, GroupQueue queue, Duration interval) {
+    this.inputs = inputs;
     this.queue = queue;
     this.interval = interval;
   }
@@ -35,7 +35,7 @@ final class SafetyNet implements AutoCloseable {
 
   private void look() {
     try {
-      groups.all().stream().map(Group::folder).forEach(queue::wake);
+      inputs.groupsWithWork().forEach(queue::wake);
     } catch (RuntimeException e) {
       log.error("The regular look failed; the next is in {} ms", interval.toMillis(), e);
     }

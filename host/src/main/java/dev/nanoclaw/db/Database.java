@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
+import org.jooq.conf.Settings;
 import org.jooq.impl.DSL;
 
 /// The database file `messages.db`, with one writer and a few readers.
@@ -31,13 +32,23 @@ public final class Database implements AutoCloseable {
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("db-writer").factory());
   private final ExecutorService reader =
       Executors.newFixedThreadPool(READERS, Thread.ofPlatform().name("db-reader-", 1).factory());
-  private final Connection writeConnection;
-  private final BlockingQueue<Connection> readConnections = new ArrayBlockingQueue<>(READERS);
+  private final Session write;
+  private final BlockingQueue<Session> reads = new ArrayBlockingQueue<>(READERS);
+
+  /// A connection with its jOOQ context, which remembers what it learned about our classes.
+  private record Session(Connection connection, DSLContext context) {
+
+    static Session open(String url, boolean readOnly) {
+      Connection connection = connect(url, readOnly);
+      Settings quiet = new Settings().withExecuteLogging(false);
+      return new Session(connection, DSL.using(connection, SQLDialect.SQLITE, quiet));
+    }
+  }
 
   private Database(String url) {
-    writeConnection = connect(url, false);
+    write = Session.open(url, false);
     for (int i = 0; i < READERS; i++) {
-      readConnections.add(connect(url, true));
+      reads.add(Session.open(url, true));
     }
   }
 
@@ -65,31 +76,31 @@ public final class Database implements AutoCloseable {
 
   /// Runs the work in one transaction on the writer's thread and returns when it is on the disk.
   <T> T write(Function<DSLContext, T> work) {
-    return await(writer.submit(() -> inTransaction(writeConnection, "BEGIN IMMEDIATE", work)));
+    return await(writer.submit(() -> inTransaction(write, "BEGIN IMMEDIATE", work)));
   }
 
   /// Runs the work on one state of what is committed, however often it asks.
   <T> T read(Function<DSLContext, T> work) {
     return await(
         reader.submit(() -> {
-          Connection connection = readConnections.take();
+          Session session = reads.take();
           try {
-            return inTransaction(connection, "BEGIN", work);
+            return inTransaction(session, "BEGIN", work);
           } finally {
-            readConnections.add(connection);
+            reads.add(session);
           }
         }));
   }
 
   private static <T> T inTransaction(
-      Connection connection, String begin, Function<DSLContext, T> work) throws SQLException {
-    execute(connection, begin);
+      Session session, String begin, Function<DSLContext, T> work) throws SQLException {
+    execute(session.connection(), begin);
     try {
-      T result = work.apply(DSL.using(connection, SQLDialect.SQLITE));
-      execute(connection, "COMMIT");
+      T result = work.apply(session.context());
+      execute(session.connection(), "COMMIT");
       return result;
     } catch (RuntimeException | SQLException | Error e) {
-      rollBack(connection, e);
+      rollBack(session.connection(), e);
       throw e;
     }
   }
@@ -152,13 +163,13 @@ public final class Database implements AutoCloseable {
   public void close() {
     writer.close();
     reader.close();
-    readConnections.forEach(Database::close);
-    close(writeConnection);
+    reads.forEach(Database::close);
+    close(write);
   }
 
-  private static void close(Connection connection) {
+  private static void close(Session session) {
     try {
-      connection.close();
+      session.connection().close();
     } catch (SQLException e) {
       throw DatabaseException.of(e);
     }

@@ -3,6 +3,7 @@ package dev.nanoclaw.db;
 import static dev.nanoclaw.db.generated.Tables.AGENT_INPUTS;
 import static dev.nanoclaw.db.generated.Tables.DEAD_LETTERS;
 import static dev.nanoclaw.db.generated.Tables.MESSAGES;
+import static dev.nanoclaw.db.generated.Tables.REGISTERED_GROUPS;
 import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.max;
@@ -82,6 +83,35 @@ public final class InputStore {
       return firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()))
           .map(it -> new Work(now, it));
     });
+  }
+
+  /// The groups with an input that came back, or with messages that ask for an answer and were not
+  /// given out.
+  public List<GroupFolder> groupsWithWork() {
+    var givenOut =
+        DSL.field(
+            DSL.select(max(AGENT_INPUTS.TO_SEQ))
+                .from(AGENT_INPUTS)
+                .where(AGENT_INPUTS.GROUP_FOLDER.eq(REGISTERED_GROUPS.FOLDER)));
+    return database.read(sql ->
+        sql.select(REGISTERED_GROUPS.FOLDER)
+            .from(REGISTERED_GROUPS)
+            .where(
+                DSL.exists(
+                        DSL.selectOne()
+                            .from(AGENT_INPUTS)
+                            .where(
+                                AGENT_INPUTS.GROUP_FOLDER.eq(REGISTERED_GROUPS.FOLDER),
+                                AGENT_INPUTS.STATE.eq(inline(PENDING))))
+                    .or(
+                        DSL.exists(
+                            DSL.selectOne()
+                                .from(MESSAGES)
+                                .where(
+                                    MESSAGES.CHAT_JID.eq(REGISTERED_GROUPS.JID),
+                                    MESSAGES.TRIGGERED.eq(inline(true)),
+                                    MESSAGES.SEQ.gt(coalesce(givenOut, inline(0L)))))))
+            .fetch(it -> new GroupFolder(it.value1())));
   }
 
   /// Whether everything up to that message has been dealt with: answered or given up.
