@@ -92,8 +92,8 @@ public final class Database implements AutoCloseable {
         }));
   }
 
-  private static <T> T inTransaction(
-      Session session, String begin, Function<DSLContext, T> work) throws SQLException {
+  private static <T> T inTransaction(Session session, String begin, Function<DSLContext, T> work)
+      throws SQLException {
     execute(session.connection(), begin);
     try {
       T result = work.apply(session.context());

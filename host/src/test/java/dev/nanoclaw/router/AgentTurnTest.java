@@ -99,16 +99,6 @@ class AgentTurnTest {
     final Troubles troubles = new Troubles();
     final Outbox outbox =
         new Outbox(new OutboxStore(database), List.of(channel), Duration.ofMinutes(10), clock);
-    final Conversation conversation =
-        new Conversation() {
-          @Override
-          public void typing(ChatJid chat, boolean on) {}
-
-          @Override
-          public void outboxChanged() {
-            outbox.wake();
-          }
-        };
     final AgentTurn turn;
     final GroupQueue queue;
     final Inbox inbox;
