@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Measures the host as it is installed, with an engine that answers at once, and writes a table to
 /// `target/figures.txt`. How long something took fails no test.
-@Timeout(300)
+@Timeout(900)
 class FiguresTest {
 
   private static final int STARTS = 7;
