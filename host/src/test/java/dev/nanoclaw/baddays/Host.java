@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
 /// appear.
 final class Host implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Path dir;
   private final Path home;

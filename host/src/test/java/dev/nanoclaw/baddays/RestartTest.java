@@ -37,7 +37,7 @@ class RestartTest {
       Files.delete(hold);
       host.start();
 
-      assertThat(chat.waitFor(30, TimeUnit.SECONDS)).as(Files.readString(output)).isTrue();
+      assertThat(chat.waitFor(60, TimeUnit.SECONDS)).as(Files.readString(output)).isTrue();
       assertThat(Files.readString(output))
           .containsSubsequence(
               "the daemon went away", "is back", "You said: first", "You said: second");
@@ -90,7 +90,7 @@ class RestartTest {
 
   private static void awaitWork(Host host) {
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .until(() ->
             !containers(host).isEmpty()
                 && host.status().groups().getFirst().state().equals("working"));
