@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class AgentContainer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(AgentContainer.class);
+  private static final int MAX_FIRST_ERRORS = 4000;
 
   private final AgentRun run;
   private final ContainerEngine engine;
@@ -35,6 +36,7 @@ public final class AgentContainer implements AutoCloseable {
   private GrowingFile out;
   private FrameReader frames;
   private final GrowingFile err;
+  private final StringBuilder firstErrors = new StringBuilder();
   private String lastError = "";
   private volatile boolean requestWritten;
 
@@ -154,8 +156,8 @@ public final class AgentContainer implements AutoCloseable {
   /// knows.
   public Optional<Integer> exitCode() {
     try {
-      return Optional.of(
-          Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip()));
+      int code = Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip());
+      return Optional.of(engine.exitCode(code, firstErrors.toString()));
     } catch (NoSuchFileException _) {
       return Optional.empty();
     } catch (IOException | NumberFormatException e) {
@@ -192,6 +194,9 @@ public final class AgentContainer implements AutoCloseable {
     for (byte[] bytes = err.read(); bytes.length > 0; bytes = err.read()) {
       for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
         if (!line.isBlank()) {
+          if (firstErrors.length() < MAX_FIRST_ERRORS) {
+            firstErrors.append(line, 0, Math.min(line.length(), MAX_FIRST_ERRORS)).append('\n');
+          }
           lastError = line.strip();
           runLog.line(line);
         }
