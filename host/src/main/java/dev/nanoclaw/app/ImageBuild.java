@@ -84,7 +84,7 @@ public final class ImageBuild {
     try {
       return new Shown(engine.name(), settings.image(), engine.image(settings.image()), ours);
     } catch (EngineException e) {
-      throw new StartException(e.getMessage(), e);
+      throw new StartException(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -96,7 +96,7 @@ public final class ImageBuild {
     try {
       return find().engine().cleanImages();
     } catch (EngineException e) {
-      throw new StartException(e.getMessage(), e);
+      throw new StartException(String.valueOf(e.getMessage()), e);
     }
   }
 
