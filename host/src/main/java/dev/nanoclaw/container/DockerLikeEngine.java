@@ -74,18 +74,15 @@ public final class DockerLikeEngine implements ContainerEngine {
     if (!hasImage(name)) {
       return Optional.empty();
     }
-    return Optional.of(
-        image(ask(QUICK, List.of("image", "inspect", "--format", "{{json .}}", name)), name));
-  }
-
-  private ImageInfo image(String json, String name) {
+    String json = ask(QUICK, List.of("image", "inspect", name));
     try {
-      JsonNode image = Json.mapper().readTree(json);
-      return new ImageInfo(
-          image.path("Id").asString(),
-          image.path("Size").asLong(),
-          AppleJson.time(image.path("Created").asString("")),
-          AppleJson.texts(image.path("Config").path("Labels")));
+      JsonNode image = Json.mapper().readTree(json).path(0);
+      return Optional.of(
+          new ImageInfo(
+              image.path("Id").asString(),
+              image.path("Size").asLong(),
+              AppleJson.time(image.path("Created").asString()),
+              AppleJson.texts(image.path("Config").path("Labels"))));
     } catch (JacksonException _) {
       throw new EngineException("%s says nothing readable about %s".formatted(name(), name));
     }
