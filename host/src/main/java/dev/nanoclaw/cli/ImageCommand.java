@@ -15,7 +15,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "image",
@@ -23,11 +26,14 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class ImageCommand implements Runnable {
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   private final Clock clock = Clock.systemUTC();
 
   @Override
   public void run() {
-    throw new CommandException("say what: image build, image show, or image clean");
+    throw new ParameterException(
+        spec.commandLine(), "Say what: image build, image show, or image clean");
   }
 
   @Command(description = "Builds the image under the name that container.image has.")

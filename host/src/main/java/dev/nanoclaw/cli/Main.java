@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       ChatCommand.class,
       DemoCommand.class,
       StatusCommand.class,
+      LogsCommand.class,
       ConfigCommand.class,
       ImageCommand.class,
       TrainingCommand.class
