@@ -3,23 +3,28 @@ package dev.nanoclaw.app;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The lock that keeps a second host from the same home directory: `nanoclaw.lock`, which also says
 /// where the control socket is and which process holds it.
 public final class HomeLock implements AutoCloseable {
 
+  /// The homes that this process holds, with their sockets. Of these the file is not opened again:
+  /// a process loses its lock on a file as soon as it closes the file anywhere.
+  private static final Map<Path, Path> HELD = new ConcurrentHashMap<>();
+
+  private final Path home;
   private final FileChannel channel;
 
-  private HomeLock(FileChannel channel) {
+  private HomeLock(Path home, FileChannel channel) {
+    this.home = home;
     this.channel = channel;
   }
 
@@ -27,29 +32,46 @@ public final class HomeLock implements AutoCloseable {
   ///
   /// @throws StartException when another host has it, or the directory cannot be written
   public static HomeLock take(Path home, Path socket) {
-    Path file = file(home);
+    Path key = key(home);
+    long pid = ProcessHandle.current().pid();
+    if (HELD.putIfAbsent(key, socket) != null) {
+      throw refused(home, Long.toString(pid));
+    }
+    boolean taken = false;
     try {
       FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = tryLock(channel);
-      if (lock == null) {
+          FileChannel.open(file(home), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (channel.tryLock() == null) {
         channel.close();
-        throw new StartException(
-            "another NanoClaw already runs on %s (process %s). Stop it first, or give this one another --home"
-                .formatted(home, Files.readAllLines(file).stream().findFirst().orElse("unknown")));
+        List<String> lines = Files.readAllLines(file(home));
+        throw refused(home, lines.stream().findFirst().orElse("unknown"));
       }
-      byte[] content =
-          (ProcessHandle.current().pid() + "\n" + socket + "\n").getBytes(StandardCharsets.UTF_8);
       channel.truncate(0);
+      byte[] content = (pid + "\n" + socket + "\n").getBytes(StandardCharsets.UTF_8);
       channel.write(ByteBuffer.wrap(content), 0);
-      return new HomeLock(channel);
+      taken = true;
+      return new HomeLock(key, channel);
     } catch (IOException e) {
-      throw new StartException("cannot write %s: %s".formatted(file, e.getMessage()), e);
+      throw new StartException("cannot write %s: %s".formatted(file(home), e.getMessage()), e);
+    } finally {
+      if (!taken) {
+        HELD.remove(key);
+      }
     }
+  }
+
+  private static StartException refused(Path home, String process) {
+    return new StartException(
+        "another NanoClaw already runs on %s (process %s). Stop it first, or give this one another --home"
+            .formatted(home, process));
   }
 
   /// Where the daemon of that home listens, or the last one listened.
   public static Optional<Path> socket(Path home) {
+    Path held = HELD.get(key(home));
+    if (held != null) {
+      return Optional.of(held);
+    }
     try {
       List<String> lines = Files.readAllLines(file(home));
       return lines.size() < 2 ? Optional.empty() : Optional.of(Path.of(lines.get(1)));
@@ -58,11 +80,11 @@ public final class HomeLock implements AutoCloseable {
     }
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+  private static Path key(Path home) {
     try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException _) {
-      return null;
+      return home.toRealPath();
+    } catch (IOException _) {
+      return home.toAbsolutePath().normalize();
     }
   }
 
@@ -72,7 +94,10 @@ public final class HomeLock implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    channel.truncate(0);
-    channel.close();
+    try (channel) {
+      channel.truncate(0);
+    } finally {
+      HELD.remove(home);
+    }
   }
 }

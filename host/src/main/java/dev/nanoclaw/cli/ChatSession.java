@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -132,7 +133,16 @@ final class ChatSession implements AutoCloseable {
       return false;
     }
     try {
-      ControlClient fresh = ControlClient.connect(path.get(), this::hear, this::ended);
+      AtomicBoolean half = new AtomicBoolean(); // whichever of connected and ended comes first
+      ControlClient fresh =
+          ControlClient.connect(
+              path.get(),
+              this::hear,
+              () -> {
+                if (!half.compareAndSet(false, true)) {
+                  ended();
+                }
+              });
       Object from = lastSeq < 0 ? Map.of() : Map.of("after_seq", lastSeq);
       Attached attached = fresh.call("chat.attach", from, Attached.class);
       for (Line line : attached.history()) {
@@ -141,6 +151,9 @@ final class ChatSession implements AutoCloseable {
       screen.typing(attached.typing());
       lock.lock();
       try {
+        if (!half.compareAndSet(false, true)) {
+          return false; // gone already: the caller tries again
+        }
         client = fresh;
         changed.signalAll();
       } finally {

@@ -5,6 +5,9 @@ import dev.nanoclaw.config.CredentialsFile;
 import java.time.Clock;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "config",
@@ -12,9 +15,11 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true)
 final class ConfigCommand implements Runnable {
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Override
   public void run() {
-    throw new CommandException("say what: config check, or config upgrade");
+    throw new ParameterException(spec.commandLine(), "Say what: config check, or config upgrade");
   }
 
   @Command(description = "Says everything that is wrong with config.yml and credentials.yml.")

@@ -4,6 +4,7 @@ import dev.nanoclaw.app.StartException;
 import dev.nanoclaw.config.InvalidSettingsException;
 import dev.nanoclaw.container.GroupDirectories.DirectoryException;
 import dev.nanoclaw.db.DatabaseException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// `./nanoclaw`: finds the command and turns its failures into one message and an exit code.
 @Command(
@@ -44,6 +46,7 @@ final class Main implements Runnable {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, _, _) -> explain(e))
+        .setParameterExceptionHandler((e, _) -> explainUsage(e))
         .execute(args);
   }
 
@@ -61,6 +64,14 @@ final class Main implements Runnable {
     } catch (RuntimeException e) {
       return explain(e);
     }
+  }
+
+  private static int explainUsage(ParameterException e) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println(e.getMessage());
+    var _ = UnmatchedArgumentException.printSuggestions(e, err);
+    e.getCommandLine().usage(err);
+    return CommandLine.ExitCode.USAGE;
   }
 
   /// The owner's mistakes are told without a stack trace.

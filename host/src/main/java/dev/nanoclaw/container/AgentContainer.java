@@ -15,9 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +27,8 @@ public final class AgentContainer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(AgentContainer.class);
   private static final int MAX_FIRST_ERRORS = 4000;
+  private static final int MAX_ERROR = 500;
+  private static final int UNREADABLE_EXIT_CODE = 255;
 
   private final AgentRun run;
   private final ContainerEngine engine;
@@ -38,6 +40,8 @@ public final class AgentContainer implements AutoCloseable {
   private final GrowingFile err;
   private final StringBuilder firstErrors = new StringBuilder();
   private String lastError = "";
+  private long output;
+  private long withoutFrame;
   private volatile boolean requestWritten;
 
   private AgentContainer(
@@ -48,6 +52,7 @@ public final class AgentContainer implements AutoCloseable {
     this.files = files;
     this.runLog = new RunLog(logDirectory, run.runId());
     this.maxLine = maxLine;
+    this.output = run.outputRead();
     this.out = new GrowingFile(files.directory().resolve("out"), run.outputRead());
     this.frames = new FrameReader(run.nonce(), run.outputRead(), maxLine);
     this.err = new GrowingFile(files.directory().resolve("err"), 0);
@@ -79,15 +84,21 @@ public final class AgentContainer implements AutoCloseable {
     return container;
   }
 
-  /// What the agent said since the last call, in order.
-  public List<Found> read() {
+  /// Takes the next piece of what the agent said, at most 64 KiB, in order.
+  ///
+  /// @return whether there may be more
+  public boolean read(Consumer<Found> taker) {
     try {
-      logErrors();
-      List<Found> found = new ArrayList<>();
-      for (byte[] bytes = out.read(); bytes.length > 0; bytes = out.read()) {
-        found.addAll(frames.read(bytes, bytes.length));
+      boolean more = logErrors();
+      byte[] bytes = out.read();
+      count(bytes);
+      List<Found> found = frames.read(bytes, bytes.length);
+      if (found.stream().anyMatch(it -> it instanceof Found.Frame)) {
+        withoutFrame = 0;
       }
-      return found;
+      found.forEach(taker);
+      runLog.flush();
+      return more || bytes.length > 0;
     } catch (IOException e) {
       throw new UncheckedIOException("the output of " + run.container() + " cannot be read", e);
     }
@@ -160,7 +171,9 @@ public final class AgentContainer implements AutoCloseable {
       return Optional.of(engine.exitCode(code, firstErrors.toString()));
     } catch (NoSuchFileException _) {
       return Optional.empty();
-    } catch (IOException | NumberFormatException e) {
+    } catch (NumberFormatException _) {
+      return Optional.of(UNREADABLE_EXIT_CODE); // as a full disk leaves it
+    } catch (IOException e) {
       log.warn("The exit code of {} cannot be read: {}", run.container(), e.toString());
       return Optional.empty();
     }
@@ -182,6 +195,7 @@ public final class AgentContainer implements AutoCloseable {
 
   @Override
   public void close() {
+    runLog.flush();
     try {
       out.close();
       err.close();
@@ -190,18 +204,41 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
-  private void logErrors() throws IOException {
-    for (byte[] bytes = err.read(); bytes.length > 0; bytes = err.read()) {
-      for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
-        if (!line.isBlank()) {
-          if (firstErrors.length() < MAX_FIRST_ERRORS) {
-            firstErrors.append(line, 0, Math.min(line.length(), MAX_FIRST_ERRORS)).append('\n');
-          }
-          lastError = line.strip();
-          runLog.line(line);
+  private void count(byte[] bytes) {
+    output += bytes.length;
+    withoutFrame += bytes.length;
+  }
+
+  /// How much it wrote since its last frame, in bytes: a flood does not end by itself.
+  public long outputWithoutFrame() {
+    return withoutFrame;
+  }
+
+  /// How much it wrote in all that lies on the disk until its end, in bytes.
+  public long output() {
+    return output;
+  }
+
+  /// Why it is being ended, for its log and for whoever asks for its last error.
+  public void endsBecause(String why) {
+    lastError = why;
+    runLog.line("[" + why + "]");
+  }
+
+  private boolean logErrors() throws IOException {
+    byte[] bytes = err.read();
+    count(bytes);
+    for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
+      if (!line.isBlank()) {
+        String text = line.strip();
+        lastError = text.substring(0, Math.min(text.length(), MAX_ERROR));
+        if (firstErrors.length() < MAX_FIRST_ERRORS) {
+          firstErrors.append(lastError).append('\n');
         }
+        runLog.line(line);
       }
     }
+    return bytes.length > 0;
   }
 
   /// Whether the request has left this process, or can no longer do so.

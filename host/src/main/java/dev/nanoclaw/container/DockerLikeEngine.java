@@ -14,11 +14,11 @@ import tools.jackson.databind.JsonNode;
 /// Docker and podman, whose command lines differ in a few words only.
 public final class DockerLikeEngine implements ContainerEngine {
 
-  private static final Duration QUICK = EngineCli.QUICK;
   private static final Duration IMAGE_REMOVAL = Duration.ofMinutes(2);
 
   private final Dialect dialect;
   private final EngineCli cli;
+  private final Duration deadline;
 
   /// Where the two differ.
   public enum Dialect {
@@ -36,8 +36,14 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   /// @param command how the CLI is called, such as `docker`
   public DockerLikeEngine(Dialect dialect, List<String> command) {
+    this(dialect, command, EngineCli.QUICK);
+  }
+
+  /// @param deadline for each question
+  DockerLikeEngine(Dialect dialect, List<String> command, Duration deadline) {
     this.dialect = dialect;
     this.cli = new EngineCli(name(), command);
+    this.deadline = deadline;
   }
 
   @Override
@@ -50,7 +56,7 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public Health health() {
-    return switch (run(QUICK, List.of("version", "--format", dialect.version))) {
+    return switch (run(deadline, List.of("version", "--format", dialect.version))) {
       case Outcome.Exited it when it.ok() -> new Health.Ready(it.out().strip());
       case Outcome.Exited it ->
           new Health.Unavailable(name() + ": " + EngineCli.firstLine(it.err()));
@@ -63,9 +69,9 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean hasImage(String image) {
     return switch (dialect) {
-      case DOCKER -> ask(QUICK, List.of("image", "ls", "--quiet", image)).strip().length() > 0;
+      case DOCKER -> ask(deadline, List.of("image", "ls", "--quiet", image)).strip().length() > 0;
       case PODMAN, PODMAN_ROOTLESS ->
-          run(QUICK, List.of("image", "exists", image)) instanceof Outcome.Exited it && it.ok();
+          run(deadline, List.of("image", "exists", image)) instanceof Outcome.Exited it && it.ok();
     };
   }
 
@@ -74,7 +80,7 @@ public final class DockerLikeEngine implements ContainerEngine {
     if (!hasImage(name)) {
       return Optional.empty();
     }
-    String json = ask(QUICK, List.of("image", "inspect", name));
+    String json = ask(deadline, List.of("image", "inspect", name));
     try {
       JsonNode image = Json.mapper().readTree(json).path(0);
       return Optional.of(
@@ -94,7 +100,7 @@ public final class DockerLikeEngine implements ContainerEngine {
         List.of("image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true");
     List<String> question = new ArrayList<>(filter);
     question.addAll(List.of("--filter", "label=" + ImageInfo.PART_LABEL));
-    return ask(QUICK, question).lines().distinct().map(this::removeImage).toList();
+    return ask(deadline, question).lines().distinct().map(this::removeImage).toList();
   }
 
   private String removeImage(String id) {
@@ -107,7 +113,9 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public List<String> runCommand(ContainerSpec spec) {
     List<String> argv = new ArrayList<>(cli.command());
-    argv.addAll(List.of("run", "--interactive", "--rm", "--pull", "never", "--name", spec.name()));
+    argv.addAll(List.of("run", "--interactive", "--rm", "--pull", "never"));
+    // The host keeps the output itself; the engine would write it to the disk once more, without limit.
+    argv.addAll(List.of("--log-driver", "none", "--name", spec.name()));
     spec.labels().forEach((key, value) -> argv.addAll(List.of("--label", key + "=" + value)));
     argv.addAll(List.of("--user", spec.user().argument()));
     if (dialect == Dialect.PODMAN_ROOTLESS) {
@@ -125,14 +133,14 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean isRunning(String container) {
     return ask(
-            QUICK, List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
+            deadline, List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
         .lines()
         .anyMatch(container::equals);
   }
 
   @Override
   public List<String> running(String label) {
-    return ask(QUICK, List.of("ps", "--filter", "label=" + label, "--format", "{{.Names}}"))
+    return ask(deadline, List.of("ps", "--filter", "label=" + label, "--format", "{{.Names}}"))
         .lines()
         .filter(it -> !it.isBlank())
         .toList();
@@ -140,20 +148,20 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public void stop(String container, Duration grace) {
-    ask(grace.plus(QUICK), List.of("stop", "-t", Long.toString(grace.toSeconds()), container));
+    ask(grace.plus(deadline), List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
   }
 
   @Override
   public void kill(String container) {
-    ask(QUICK, List.of("kill", container));
+    ask(deadline, List.of("kill", container));
   }
 
   @Override
   public void remove(String container) {
     switch (dialect) {
-      case DOCKER -> ask(QUICK, List.of("rm", "--force", container));
+      case DOCKER -> ask(deadline, List.of("rm", "--force", container));
       case PODMAN, PODMAN_ROOTLESS ->
-          ask(QUICK, List.of("rm", "--force", "--time", "0", container));
+          ask(deadline, List.of("rm", "--force", "--time", "0", container));
     }
   }
 
@@ -174,11 +182,11 @@ public final class DockerLikeEngine implements ContainerEngine {
     return code;
   }
 
-  private String ask(Duration deadline, List<String> arguments) {
-    return cli.ask(deadline, arguments);
+  private String ask(Duration atMost, List<String> arguments) {
+    return cli.ask(atMost, arguments);
   }
 
-  private Outcome run(Duration deadline, List<String> arguments) {
-    return cli.run(deadline, arguments);
+  private Outcome run(Duration atMost, List<String> arguments) {
+    return cli.run(atMost, arguments);
   }
 }

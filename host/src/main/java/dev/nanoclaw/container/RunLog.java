@@ -1,5 +1,6 @@
 package dev.nanoclaw.container;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,36 +21,49 @@ final class RunLog {
   private static final int KEPT = 30;
 
   private final Path file;
-  private long written;
+  private final ByteArrayOutputStream unwritten = new ByteArrayOutputStream();
+  private long size;
 
   RunLog(Path directory, String runId) {
     this.file = directory.resolve(runId + ".log");
+    this.size = Files.exists(file) ? file.toFile().length() : 0;
     deleteOld(directory);
   }
 
-  /// Appends a line. A log that cannot be written is no reason to stop a run.
+  /// Appends a line, for the next [#flush].
   void line(String text) {
-    if (written >= MAX_BYTES) {
+    byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
+    if (size >= MAX_BYTES) {
       return;
     }
-    byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
-    written += bytes.length;
+    int kept = (int) Math.min(bytes.length, MAX_BYTES - size);
+    unwritten.write(bytes, 0, kept);
+    size += kept;
+    if (size >= MAX_BYTES) {
+      unwritten.writeBytes(
+          "\n[the rest is not logged: the limit is 5 MiB]\n".getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /// Writes what was appended. A log that cannot be written is no reason to stop a run.
+  void flush() {
+    if (unwritten.size() == 0) {
+      return;
+    }
     try {
-      Files.write(file, bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-      if (written >= MAX_BYTES) {
-        Files.writeString(
-            file, "[the rest is not logged: the limit is 5 MiB]\n", StandardOpenOption.APPEND);
-      }
+      Files.write(
+          file, unwritten.toByteArray(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
-      written = MAX_BYTES;
+      size = MAX_BYTES;
       log.warn("{} cannot be written any more: {}", file, e.toString());
     }
+    unwritten.reset();
   }
 
   private static void deleteOld(Path directory) {
     try (Stream<Path> files = Files.list(directory)) {
       List<Path> newestFirst = files.sorted(Comparator.<Path>naturalOrder().reversed()).toList();
-      for (Path old : newestFirst.subList(Math.min(KEPT, newestFirst.size()), newestFirst.size())) {
+      for (Path old : newestFirst.subList(Math.min(KEPT - 1, newestFirst.size()), newestFirst.size())) {
         Files.deleteIfExists(old);
       }
     } catch (IOException e) {

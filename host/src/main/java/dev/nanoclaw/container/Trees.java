@@ -3,6 +3,7 @@ package dev.nanoclaw.container;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -30,10 +31,11 @@ public final class Trees {
     try (Stream<Path> all = Files.walk(from)) {
       for (Path source : all.toList()) {
         Path target = to.resolve(from.relativize(source));
-        if (Files.isDirectory(source)) {
+        if (Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS)) {
           Files.createDirectories(target);
         } else {
-          Files.copy(source, target, StandardCopyOption.COPY_ATTRIBUTES);
+          Files.copy(
+              source, target, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
         }
       }
     }

@@ -76,14 +76,23 @@ public final class ChatService {
   /// connection hears `chat.message` and `chat.typing`, perhaps of a message that the history holds
   /// too.
   public Object attach(JsonNode params, Connection connection) {
+    Optional<Long> after = number(params, "after_seq");
+    if (after.isEmpty() && params.has("after_seq")) {
+      throw new RpcException(JsonRpc.INVALID_PARAMS, "after_seq must be a message's number");
+    }
     connection.onClose(channel.subscribe(event -> forward(event, connection)));
-    JsonNode after = params.path("after_seq");
-    List<Line> history =
-        (after.isIntegralNumber()
-                ? messages.after(ChatJid.LOCAL, after.longValue())
-                : messages.last(ChatJid.LOCAL, HISTORY))
-            .stream().map(Line::of).toList();
-    return new Attached(history, channel.isTyping());
+    List<ChatMessage> history =
+        after
+            .map(it -> messages.after(ChatJid.LOCAL, it))
+            .orElseGet(() -> messages.last(ChatJid.LOCAL, HISTORY));
+    return new Attached(history.stream().map(Line::of).toList(), channel.isTyping());
+  }
+
+  private static Optional<Long> number(JsonNode params, String name) {
+    JsonNode value = params.path(name);
+    return value.isIntegralNumber() && value.canConvertToLong()
+        ? Optional.of(value.longValue())
+        : Optional.empty();
   }
 
   private static void forward(Event event, Connection connection) {
@@ -95,7 +104,7 @@ public final class ChatService {
 
   /// `chat.send {id, text}`: returns when the message is stored. The same id again changes nothing.
   public Object send(JsonNode params, Connection connection) {
-    String id = params.path("id").asString("");
+    String id = params.path("id").isString() ? params.path("id").stringValue() : "";
     if (id.isBlank() || id.length() > 100) {
       throw new RpcException(
           JsonRpc.INVALID_PARAMS, "a message needs an id of 1 to 100 characters");
@@ -120,7 +129,10 @@ public final class ChatService {
   /// `chat.wait {seq}`: returns when everything up to that message is answered and the answers are
   /// in the history, or when something is in the way of it.
   public Object await(JsonNode params, Connection connection) {
-    long seq = params.path("seq").asLong(0);
+    long seq =
+        number(params, "seq")
+            .orElseThrow(
+                () -> new RpcException(JsonRpc.INVALID_PARAMS, "seq must be a message's number"));
     Group group =
         groups
             .byChat(ChatJid.LOCAL)

@@ -7,6 +7,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -71,22 +72,28 @@ public final class Connection {
   private void read() {
     var lines = new LineReader(Channels.newInputStream(channel), MAX_LINE);
     try {
-      for (var line = lines.next(); line.isPresent(); line = lines.next()) {
-        String request = line.get();
-        if (!request.isBlank()) {
-          Thread.ofVirtual().name("control-call").start(() -> requests.accept(request, this));
-        }
-      }
+      while (readRequest(lines)) {}
+    } catch (IOException e) {
+      log.debug("A client of the control socket went away: {}", e.toString());
+    }
+    close();
+  }
+
+  /// @return false at the end
+  private boolean readRequest(LineReader lines) throws IOException {
+    try {
+      Optional<String> line = lines.next();
+      line.filter(it -> !it.isBlank())
+          .ifPresent(it ->
+              Thread.ofVirtual().name("control-call").start(() -> requests.accept(it, this)));
+      return line.isPresent();
     } catch (LineReader.LineTooLongException e) {
       send(
           JsonRpc.error(
               JsonRpc.object().nullNode(),
               new RpcException(JsonRpc.INVALID_REQUEST, String.valueOf(e.getMessage()))));
-      return; // the client closes
-    } catch (IOException e) {
-      log.debug("A client of the control socket went away: {}", e.toString());
+      return true;
     }
-    close();
   }
 
   private void write() {

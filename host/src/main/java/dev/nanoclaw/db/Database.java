@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Properties;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -64,33 +65,47 @@ public final class Database implements AutoCloseable {
 
   /// Runs the work in one transaction on the writer's thread and returns when it is on the disk.
   <T> T write(Function<DSLContext, T> work) {
-    return await(writer.submit(() -> inTransaction(work)));
+    return await(writer.submit(() -> inTransaction(writeConnection, "BEGIN IMMEDIATE", work)));
   }
 
-  /// Runs the work on a consistent view of what is committed.
+  /// Runs the work on one state of what is committed, however often it asks.
   <T> T read(Function<DSLContext, T> work) {
     return await(
         reader.submit(() -> {
           Connection connection = readConnections.take();
           try {
-            return work.apply(DSL.using(connection, SQLDialect.SQLITE));
+            return inTransaction(connection, "BEGIN", work);
           } finally {
             readConnections.add(connection);
           }
         }));
   }
 
-  private <T> T inTransaction(Function<DSLContext, T> work) throws SQLException {
-    writeConnection.setAutoCommit(false);
+  private static <T> T inTransaction(
+      Connection connection, String begin, Function<DSLContext, T> work) throws SQLException {
+    execute(connection, begin);
     try {
-      T result = work.apply(DSL.using(writeConnection, SQLDialect.SQLITE));
-      writeConnection.commit();
+      T result = work.apply(DSL.using(connection, SQLDialect.SQLITE));
+      execute(connection, "COMMIT");
       return result;
     } catch (RuntimeException | SQLException | Error e) {
-      writeConnection.rollback();
+      rollBack(connection, e);
       throw e;
-    } finally {
-      writeConnection.setAutoCommit(true);
+    }
+  }
+
+  /// After some failures, such as a full disk, SQLite has rolled back by itself and refuses this.
+  private static void rollBack(Connection connection, Throwable why) {
+    try {
+      execute(connection, "ROLLBACK");
+    } catch (SQLException e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      var _ = statement.execute(sql);
     }
   }
 
@@ -122,12 +137,12 @@ public final class Database implements AutoCloseable {
     properties.setProperty("synchronous", "FULL");
     properties.setProperty("foreign_keys", "true");
     properties.setProperty("busy_timeout", "10000");
-    properties.setProperty("transaction_mode", "IMMEDIATE");
-    if (readOnly) {
-      properties.setProperty("query_only", "true");
-    }
     try {
-      return DriverManager.getConnection(url, properties);
+      Connection connection = DriverManager.getConnection(url, properties);
+      if (readOnly) {
+        execute(connection, "PRAGMA query_only = true");
+      }
+      return connection;
     } catch (SQLException e) {
       throw DatabaseException.of(e);
     }

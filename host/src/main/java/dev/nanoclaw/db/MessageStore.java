@@ -31,20 +31,21 @@ public final class MessageStore {
   public Optional<ChatMessage> add(IncomingMessage message, boolean triggered) {
     return database.write(sql -> {
       var _ = touchChat(sql, message.chat(), message.timestamp());
-      return sql.insertInto(MESSAGES)
-          .set(MESSAGES.ID, message.id())
-          .set(MESSAGES.CHAT_JID, message.chat().value())
-          .set(MESSAGES.SENDER, message.sender())
-          .set(MESSAGES.SENDER_NAME, message.senderName())
-          .set(MESSAGES.CONTENT, message.text())
-          .set(MESSAGES.TIMESTAMP, Times.text(message.timestamp()))
-          .set(MESSAGES.IS_FROM_ME, message.fromMe())
-          .set(MESSAGES.MENTIONS_ME, message.mentionsMe())
-          .set(MESSAGES.QUOTED, message.quoted().orElse(null))
-          .set(MESSAGES.TRIGGERED, triggered)
-          .onConflictDoNothing()
-          .returning()
-          .fetchOptional(MessageStore::message);
+      int inserted =
+          sql.insertInto(MESSAGES)
+              .set(MESSAGES.ID, message.id())
+              .set(MESSAGES.CHAT_JID, message.chat().value())
+              .set(MESSAGES.SENDER, message.sender())
+              .set(MESSAGES.SENDER_NAME, message.senderName())
+              .set(MESSAGES.CONTENT, message.text())
+              .set(MESSAGES.TIMESTAMP, Times.text(message.timestamp()))
+              .set(MESSAGES.IS_FROM_ME, message.fromMe())
+              .set(MESSAGES.MENTIONS_ME, message.mentionsMe())
+              .set(MESSAGES.QUOTED, message.quoted().orElse(null))
+              .set(MESSAGES.TRIGGERED, triggered)
+              .onConflictDoNothing()
+              .execute();
+      return inserted == 0 ? Optional.empty() : find(sql, message.chat(), message.id());
     });
   }
 
@@ -55,18 +56,19 @@ public final class MessageStore {
       ChatJid chat, String messageId, String name, String text, Instant now) {
     return database.write(sql -> {
       var _ = touchChat(sql, chat, now);
-      return sql.insertInto(MESSAGES)
-          .set(MESSAGES.ID, messageId)
-          .set(MESSAGES.CHAT_JID, chat.value())
-          .set(MESSAGES.SENDER, "assistant")
-          .set(MESSAGES.SENDER_NAME, name)
-          .set(MESSAGES.CONTENT, text)
-          .set(MESSAGES.TIMESTAMP, Times.text(now))
-          .set(MESSAGES.IS_FROM_ME, true)
-          .set(MESSAGES.IS_BOT_MESSAGE, true)
-          .onConflictDoNothing()
-          .returning()
-          .fetchOptional(MessageStore::message);
+      int inserted =
+          sql.insertInto(MESSAGES)
+              .set(MESSAGES.ID, messageId)
+              .set(MESSAGES.CHAT_JID, chat.value())
+              .set(MESSAGES.SENDER, "assistant")
+              .set(MESSAGES.SENDER_NAME, name)
+              .set(MESSAGES.CONTENT, text)
+              .set(MESSAGES.TIMESTAMP, Times.text(now))
+              .set(MESSAGES.IS_FROM_ME, true)
+              .set(MESSAGES.IS_BOT_MESSAGE, true)
+              .onConflictDoNothing()
+              .execute();
+      return inserted == 0 ? Optional.empty() : find(sql, chat, messageId);
     });
   }
 
@@ -80,10 +82,13 @@ public final class MessageStore {
 
   /// The message of that chat with that id.
   public Optional<ChatMessage> find(ChatJid chat, String id) {
-    return database.read(sql ->
-        sql.selectFrom(MESSAGES)
-            .where(MESSAGES.CHAT_JID.eq(chat.value()), MESSAGES.ID.eq(id))
-            .fetchOptional(MessageStore::message));
+    return database.read(sql -> find(sql, chat, id));
+  }
+
+  private static Optional<ChatMessage> find(DSLContext sql, ChatJid chat, String id) {
+    return sql.selectFrom(MESSAGES)
+        .where(MESSAGES.CHAT_JID.eq(chat.value()), MESSAGES.ID.eq(id))
+        .fetchOptional(MessageStore::message);
   }
 
   /// What was said in a chat after a message, by anybody, oldest first.
@@ -136,10 +141,13 @@ public final class MessageStore {
         .execute();
   }
 
+  /// A late message with an old timestamp is not the last.
   private static int touchChat(DSLContext sql, ChatJid chat, Instant when) {
+    Condition newer =
+        CHATS.LAST_MESSAGE_TIME.isNull().or(CHATS.LAST_MESSAGE_TIME.lt(Times.text(when)));
     return sql.update(CHATS)
         .set(CHATS.LAST_MESSAGE_TIME, Times.text(when))
-        .where(CHATS.JID.eq(chat.value()))
+        .where(CHATS.JID.eq(chat.value()), newer)
         .execute();
   }
 

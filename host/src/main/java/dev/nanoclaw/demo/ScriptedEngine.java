@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// A container engine for the demo, with the command line of docker as far as the host uses it. Its
@@ -74,14 +75,22 @@ public final class ScriptedEngine {
       files
           .map(it -> it.getFileName().toString())
           .filter(it -> !filter.startsWith("name=") || filter.equals("name=^" + it + "$"))
+          .filter(it -> process(it).isPresent())
           .forEach(System.out::println);
     }
     return 0;
   }
 
+  private Optional<ProcessHandle> process(String name) {
+    try {
+      return ProcessHandle.of(Long.parseLong(Files.readString(state.resolve(name))));
+    } catch (IOException | NumberFormatException _) {
+      return Optional.empty(); // just begun, or just over
+    }
+  }
+
   private int end(String name) throws IOException {
-    ProcessHandle.of(Long.parseLong(Files.readString(state.resolve(name))))
-        .ifPresent(ProcessHandle::destroy);
+    process(name).ifPresent(ProcessHandle::destroy);
     Files.deleteIfExists(state.resolve(name));
     return 0;
   }

@@ -1,14 +1,12 @@
 package dev.nanoclaw.process;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /// Runs a short command and waits for it, never longer than its deadline.
@@ -48,14 +46,14 @@ public final class Command {
     } catch (IOException e) {
       return new Outcome.NotStarted(String.valueOf(e.getMessage()));
     }
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var out = CompletableFuture.supplyAsync(() -> read(process.getInputStream()), threads);
-      var err = CompletableFuture.supplyAsync(() -> read(process.getErrorStream()), threads);
+    Reader out = new Reader(process.getInputStream());
+    Reader err = new Reader(process.getErrorStream());
+    try {
       if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
         end(process);
         return new Outcome.TimedOut(deadline);
       }
-      return new Outcome.Exited(process.exitValue(), out.join(), err.join());
+      return new Outcome.Exited(process.exitValue(), out.text(), err.text());
     } catch (InterruptedException _) {
       end(process);
       Thread.currentThread().interrupt();
@@ -84,17 +82,39 @@ public final class Command {
     }
   }
 
-  private static String read(InputStream stream) {
-    try (stream) {
-      var kept = new ByteArrayOutputStream();
-      byte[] buffer = new byte[8192];
-      int count;
-      while ((count = stream.read(buffer)) >= 0) {
-        kept.write(buffer, 0, Math.min(count, MAX_OUTPUT - kept.size()));
+  /// Reads a stream on a thread of its own, to its end or, when somebody whom the command left
+  /// behind holds it open, until a little after the command's.
+  private static final class Reader {
+
+    private final InputStream stream;
+    private final Thread thread;
+
+    @GuardedBy("this") private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+
+    Reader(InputStream stream) {
+      this.stream = stream;
+      this.thread = Thread.ofVirtual().name("command-output").start(this::read);
+    }
+
+    String text() throws InterruptedException {
+      var _ = thread.join(GRACE);
+      synchronized (this) {
+        return kept.toString(StandardCharsets.UTF_8);
       }
-      return kept.toString(StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    }
+
+    private void read() {
+      try (stream) {
+        byte[] buffer = new byte[8192];
+        int count;
+        while ((count = stream.read(buffer)) >= 0) {
+          synchronized (this) {
+            kept.write(buffer, 0, Math.min(count, MAX_OUTPUT - kept.size()));
+          }
+        }
+      } catch (IOException _) {
+        // the end, as far as it can be known
+      }
     }
   }
 }

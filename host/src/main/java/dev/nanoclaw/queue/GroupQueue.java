@@ -122,7 +122,7 @@ public final class GroupQueue implements AutoCloseable {
     Optional<Instant> comeBack;
     try {
       comeBack = turnTaker.take(group, signal);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       comeBack = Optional.of(clock.instant().plusSeconds(5));
       log.error("The turn of group {} failed; it will be tried again in 5 s", group, e);
     }

@@ -28,7 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +38,10 @@ public final class AgentTurn {
 
   private static final Logger log = LoggerFactory.getLogger(AgentTurn.class);
   private static final int REQUEST_NOT_READ = 65;
-  private static final int ENGINE_REFUSED = 125;
+
+  /// The engine's, and the shell's when the engine's CLI is not there.
+  private static final Set<Integer> ENGINE_REFUSED = Set.of(125, 126, 127);
+
 
   private final Stores stores;
   private final AgentContainers containers;
@@ -49,7 +52,6 @@ public final class AgentTurn {
   private final Troubles troubles;
   private final Retries retries;
   private final LiveRun.Parts parts;
-  private final Map<GroupFolder, AgentRun> leftBehind = new ConcurrentHashMap<>();
 
   /// Where a turn reads and writes.
   public record Stores(
@@ -85,24 +87,22 @@ public final class AgentTurn {
             clock);
   }
 
-  /// Finds the runs of an earlier host.
-  ///
-  /// @return the groups that need a turn for theirs
+  /// The groups that need a turn for a run of an earlier host.
   public List<GroupFolder> findLeftBehind() {
-    stores.runs().open().forEach(it -> leftBehind.put(it.group(), it));
-    return List.copyOf(leftBehind.keySet());
+    return stores.runs().open().stream().map(AgentRun::group).distinct().toList();
   }
 
-  /// Does what there is to do for the group; see `GroupQueue.TurnTaker`.
+  /// Does what there is to do for the group; see `GroupQueue.TurnTaker`. A run that is open at the
+  /// beginning was left behind: by an earlier host, or by a turn that failed.
   public Optional<Instant> take(GroupFolder folder, Signal signal) {
     Optional<Group> found = stores.groups().byFolder(folder);
     if (found.isEmpty()) {
       return Optional.empty();
     }
     Group group = found.get();
-    AgentRun old = leftBehind.remove(folder);
-    if (old != null) {
-      adopt(old, group, signal);
+    Optional<AgentRun> old = stores.runs().open(folder);
+    if (old.isPresent()) {
+      adopt(old.get(), group, signal);
     } else {
       Optional<Work> work = stores.inputs().nextWork(group, clock.instant());
       if (work.isEmpty() || work.get().when().isAfter(clock.instant())) {
@@ -153,12 +153,12 @@ public final class AgentTurn {
     AgentContainer container;
     try {
       container = containers.start(run, group, request(run, group, input, ready));
-    } catch (IOException | DirectoryException e) {
+    } catch (IOException | DirectoryException | IllegalArgumentException e) {
       String text = "The container could not be started: " + e.getMessage();
       end(
           run,
           group,
-          new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(ENGINE_REFUSED), false),
+          new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(125), false, Optional.empty()),
           text);
       return;
     }
@@ -172,7 +172,7 @@ public final class AgentTurn {
       container = containers.adopt(run);
     } catch (IOException e) {
       log.warn("Run {} left nothing to go on with: {}", run.runId(), e.toString());
-      end(run, group, new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false), "lost");
+      end(run, group, new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false, Optional.empty()), "lost");
       return;
     }
     follow(run, group, container, signal);
@@ -194,7 +194,7 @@ public final class AgentTurn {
   private void end(AgentRun run, Group group, LiveRun.Outcome.Ended ended, String lastError) {
     Instant now = clock.instant();
     List<AgentInput> inside = stores.runs().inside(run);
-    boolean refused = ended.exitCode().filter(it -> it == ENGINE_REFUSED).isPresent();
+    boolean refused = ended.exitCode().filter(ENGINE_REFUSED::contains).isPresent();
     Optional<Notice> notice = Optional.empty();
     if (refused && !inside.isEmpty()) {
       readiness.doubt();
@@ -238,7 +238,10 @@ public final class AgentTurn {
               : retries.counted(inside, "the agent ended without an answer", now);
       case TIMEOUT -> retries.counted(inside, "the agent gave no sign within its time limit", now);
       case KILLED ->
-          retries.counted(inside, "the agent was killed, perhaps for want of memory", now);
+          retries.counted(
+              inside,
+              ended.why().orElse("the agent was killed, perhaps for want of memory"),
+              now);
       case CRASHED ->
           requestLost
               ? retries.uncounted(inside, Retries.PARKED, now)

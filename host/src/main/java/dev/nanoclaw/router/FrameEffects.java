@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Decides what a frame changes. Only inputs that are inside the run can be named by it.
+/// Decides what a frame changes. Only inputs that are inside the run can be named by it, and only
+/// success acknowledges them.
 final class FrameEffects {
 
   private final Retries retries;
@@ -29,15 +30,14 @@ final class FrameEffects {
   /// @param end position in the output behind the frame
   /// @param inside the inputs of the run that are not settled
   Effect of(AgentFrame frame, long end, List<AgentInput> inside, Instant now) {
-    List<AgentInput> acked = named(frame.acked(), inside);
+    boolean success = frame.status() == Status.SUCCESS;
+    List<AgentInput> acked = success ? named(frame.acked(), inside) : List.of();
     List<AgentInput> failed = named(frame.failed(), inside);
     failed = failed.stream().filter(it -> !acked.contains(it)).toList();
     boolean more = inside.size() > acked.size() + failed.size();
     return new Effect(
         end,
-        frame.status() == Status.SUCCESS
-            ? frame.result().flatMap(AnswerText::forChat)
-            : Optional.empty(),
+        success ? frame.result().flatMap(AnswerText::forChat) : Optional.empty(),
         session(frame),
         acked.stream().map(AgentInput::id).toList(),
         fates(frame, failed, now),

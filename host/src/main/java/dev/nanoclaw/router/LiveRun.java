@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,19 @@ final class LiveRun {
   private static final Logger log = LoggerFactory.getLogger(LiveRun.class);
   private static final Duration LOOK = Duration.ofMillis(25);
   private static final Duration ALIVE_CHECK = Duration.ofSeconds(10);
+
+  /// How long an engine may take from its CLI's start until it lists the container.
+  private static final Duration START_DEADLINE = Duration.ofSeconds(60);
+
+  /// So much output is taken in one look, in pieces of 64 KiB; a flood must not keep the rest.
+  private static final int PIECES_AT_ONCE = 16;
+
+  /// As a multiple of the longest line: so much output ends a run.
+  private static final long LARGE_OUTPUT = 10;
+
+  /// How long a container that waits may write unseen, whatever the interval of looks.
+  private static final Duration LOOK_WHILE_IDLE = Duration.ofSeconds(1);
+
   private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
   private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
 
@@ -43,6 +57,11 @@ final class LiveRun {
   private List<AgentInput> inside;
   private long taken;
   private boolean anyFrame;
+  private Optional<String> endedBecause = Optional.empty();
+  private boolean moreOutput;
+  private boolean seenRunning;
+  private boolean exitSeen;
+  private Instant nextRequestCheck;
   private Instant nextAliveCheck;
   private Instant nextLookForInput;
 
@@ -67,7 +86,9 @@ final class LiveRun {
   sealed interface Outcome {
 
     /// @param anyFrame the agent finished at least one turn
-    record Ended(EndReason reason, Optional<Integer> exitCode, boolean anyFrame)
+    /// @param why the host ended it at once; empty when it did not
+    record Ended(
+        EndReason reason, Optional<Integer> exitCode, boolean anyFrame, Optional<String> why)
         implements Outcome {}
 
     record Left() implements Outcome {}
@@ -88,6 +109,9 @@ final class LiveRun {
             run.turnSince().orElse(now));
     this.inside = parts.runs().inside(run);
     this.taken = run.outputRead();
+    this.anyFrame = taken > 0;
+    this.seenRunning = anyFrame;
+    this.nextRequestCheck = run.startedAt().plus(REQUEST_DEADLINE);
     this.nextAliveCheck = now.plus(ALIVE_CHECK);
     this.nextLookForInput = now;
   }
@@ -113,6 +137,7 @@ final class LiveRun {
   private Optional<Outcome> look() {
     try {
       takeOutput();
+      boundOutput();
       giveInput();
       if (signal.isFinishing() && !limits.isTurnOpen()) {
         carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
@@ -132,25 +157,64 @@ final class LiveRun {
     }
   }
 
+  /// While the agent waits, until the first of: a regular look, a time limit, a retry that is due,
+  /// the next question to the engine.
   private Duration pause() {
-    return limits.isTurnOpen() || !limits.isOpen()
-        ? LOOK
-        : parts.settings().timing().ipcPollInterval();
+    if (moreOutput) {
+      return Duration.ZERO;
+    }
+    if (limits.isTurnOpen() || !limits.isOpen()) {
+      return LOOK;
+    }
+    Instant now = parts.clock().instant();
+    return Stream.of(
+            parts.settings().timing().ipcPollInterval(),
+            LOOK_WHILE_IDLE,
+            limits.untilDue(now),
+            Duration.between(now, nextLookForInput),
+            Duration.between(now, nextAliveCheck))
+        .min(Duration::compareTo)
+        .filter(it -> it.compareTo(LOOK) > 0)
+        .orElse(LOOK);
   }
 
   private void takeOutput() {
-    for (Found found : container.read()) {
-      switch (found) {
-        case Found.Text(String line) -> container.log(line);
-        case Found.Frame frame -> take(frame);
-        case Found.TooLong(long start) -> {
-          log.error(
-              "Run {}: a line at byte {} of the output is longer than"
-                  + " container.max_output_size_bytes; the run ends",
-              run.runId(),
-              start);
-          carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
-        }
+    moreOutput = true;
+    for (int i = 0; i < PIECES_AT_ONCE && moreOutput; i++) {
+      moreOutput = container.read(this::take);
+    }
+  }
+
+  /// What an agent writes lies on the disk until its container ends.
+  private void boundOutput() {
+    Instant now = parts.clock().instant();
+    long most = LARGE_OUTPUT * parts.settings().container().maxOutputSizeBytes();
+    if (container.outputWithoutFrame() > most) {
+      RunLimits.Step step = limits.kill(EndReason.KILLED, now);
+      if (step != RunLimits.Step.NOTHING) {
+        endsBecause("it wrote more than %d MiB without an answer".formatted(most >> 20));
+      }
+      carryOut(step);
+    } else if (container.output() > most && !limits.isTurnOpen()) {
+      carryOut(limits.close(EndReason.COMPLETED, now)); // a new container goes on
+    }
+  }
+
+  private void endsBecause(String why) {
+    log.error("Run {} is ended: {}", run.runId(), why);
+    endedBecause = Optional.of(why);
+    container.endsBecause(why);
+  }
+
+  private void take(Found found) {
+    switch (found) {
+      case Found.Text(String line) -> container.log(line);
+      case Found.Frame frame -> take(frame);
+      case Found.TooLong(long start) -> {
+        endsBecause(
+            "a line at byte %d of its output is longer than container.max_output_size_bytes"
+                .formatted(start));
+        carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
       }
     }
   }
@@ -181,6 +245,9 @@ final class LiveRun {
 
   private void giveInput() {
     Instant now = parts.clock().instant();
+    if (now.isBefore(nextLookForInput) || container.exitCode().isPresent()) {
+      return; // what comes in now is for the next run
+    }
     while (limits.isOpen() && !now.isBefore(nextLookForInput)) {
       Optional<Work> work =
           parts.inputs().nextWork(group, now); // reads only: most looks find nothing
@@ -237,26 +304,35 @@ final class LiveRun {
 
   private Optional<Outcome> checkEnd() {
     Instant now = parts.clock().instant();
-    if (!container.requestIsWritten() && now.isAfter(run.startedAt().plus(REQUEST_DEADLINE))) {
+    if (!container.requestIsWritten() && !now.isBefore(nextRequestCheck)) {
+      nextRequestCheck = now.plus(ALIVE_CHECK);
       inBackground("kill", container::kill);
     }
     Optional<Integer> exitCode = container.exitCode();
-    if (exitCode.isEmpty() && now.isBefore(nextAliveCheck)) {
+    boolean justEnded = exitCode.isPresent() && !exitSeen;
+    if (!justEnded && now.isBefore(nextAliveCheck)) {
       return Optional.empty();
     }
-    nextAliveCheck = now.plus(exitCode.isPresent() ? Duration.ofSeconds(1) : ALIVE_CHECK);
+    exitSeen = exitCode.isPresent();
+    nextAliveCheck = now.plus(exitSeen ? Duration.ofSeconds(1) : ALIVE_CHECK);
     try {
       if (container.isRunning()) {
+        seenRunning = true;
         exitCode.ifPresent(_ -> carryOut(limits.close(EndReason.LOST, now)));
         return Optional.empty();
+      }
+      if (!exitSeen && !seenRunning && now.isBefore(run.startedAt().plus(START_DEADLINE))) {
+        return Optional.empty(); // the engine's CLI may still be about to start it
       }
     } catch (EngineException e) {
       log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
       return Optional.empty();
     }
-    takeOutput();
+    do {
+      takeOutput();
+    } while (moreOutput);
     Optional<Integer> code = container.exitCode();
-    return Optional.of(new Outcome.Ended(reason(code), code, anyFrame));
+    return Optional.of(new Outcome.Ended(reason(code), code, anyFrame, endedBecause));
   }
 
   private EndReason reason(Optional<Integer> exitCode) {

@@ -25,7 +25,7 @@ public final class PromptFormat {
     }
     for (ChatMessage message : messages) {
       text.append("<message sender=\"")
-          .append(escape(message.senderName()))
+          .append(escape(message.senderName().replaceAll("\\s", " ")))
           .append("\" time=\"")
           .append(time.format(message.timestamp()))
           .append("\">");
@@ -39,16 +39,26 @@ public final class PromptFormat {
 
   private static String escape(String text) {
     var escaped = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '&' -> escaped.append("&amp;");
-        case '<' -> escaped.append("&lt;");
-        case '>' -> escaped.append("&gt;");
-        case '"' -> escaped.append("&quot;");
-        default -> escaped.append(c);
-      }
-    }
+    text.codePoints()
+        .forEach(it -> {
+          switch (it) {
+            case '&' -> escaped.append("&amp;");
+            case '<' -> escaped.append("&lt;");
+            case '>' -> escaped.append("&gt;");
+            case '"' -> escaped.append("&quot;");
+            default -> escaped.appendCodePoint(isXml(it) ? it : 0xFFFD);
+          }
+        });
     return escaped.toString();
+  }
+
+  /// What XML has no way to write, escaped or not: most control characters, halves of surrogate
+  /// pairs, two noncharacters.
+  private static boolean isXml(int codePoint) {
+    return codePoint >= ' '
+        ? !(codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE)
+            && codePoint != 0xFFFE
+            && codePoint != 0xFFFF
+        : codePoint == '\n' || codePoint == '\t' || codePoint == '\r';
   }
 }

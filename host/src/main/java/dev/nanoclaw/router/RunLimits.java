@@ -85,31 +85,44 @@ final class RunLimits {
     return enter(Phase.CLOSING, Step.ASK_TO_CLOSE, now);
   }
 
-  /// The step that is due; each is returned once.
+  /// Ends the container without asking it.
+  Step kill(EndReason why, Instant now) {
+    if (phase == Phase.KILLING) {
+      return Step.NOTHING;
+    }
+    reason = reason.or(() -> Optional.of(why));
+    return enter(Phase.KILLING, Step.KILL, now);
+  }
+
+  /// The step that is due; each is returned once, but the last again and again.
   Step due(Instant now) {
+    if (!untilDue(now).isZero()) {
+      return Step.NOTHING;
+    }
     return switch (phase) {
-      case OPEN -> {
-        if (turnOpen) {
-          yield isOver(timeout, now) ? close(EndReason.TIMEOUT, now) : Step.NOTHING;
-        }
-        yield isOver(idleTimeout, now) ? close(EndReason.IDLE, now) : Step.NOTHING;
-      }
-      case CLOSING ->
-          isOver(CLOSE_GRACE, now) ? enter(Phase.STOPPING, Step.STOP, now) : Step.NOTHING;
-      case STOPPING ->
-          isOver(STOP_DEADLINE, now) ? enter(Phase.KILLING, Step.KILL, now) : Step.NOTHING;
-      case KILLING ->
-          isOver(KILL_DEADLINE, now) ? enter(Phase.KILLING, Step.REMOVE, now) : Step.NOTHING;
+      case OPEN -> close(turnOpen ? EndReason.TIMEOUT : EndReason.IDLE, now);
+      case CLOSING -> enter(Phase.STOPPING, Step.STOP, now);
+      case STOPPING -> enter(Phase.KILLING, Step.KILL, now);
+      case KILLING -> enter(Phase.KILLING, Step.REMOVE, now);
     };
+  }
+
+  /// How long no step will be due, if nothing happens meanwhile.
+  Duration untilDue(Instant now) {
+    Duration limit =
+        switch (phase) {
+          case OPEN -> turnOpen ? timeout : idleTimeout;
+          case CLOSING -> CLOSE_GRACE;
+          case STOPPING -> STOP_DEADLINE;
+          case KILLING -> KILL_DEADLINE;
+        };
+    Duration left = Duration.between(now, since.plus(limit));
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   private Step enter(Phase next, Step step, Instant now) {
     phase = next;
     since = now;
     return step;
-  }
-
-  private boolean isOver(Duration limit, Instant now) {
-    return !now.isBefore(since.plus(limit));
   }
 }

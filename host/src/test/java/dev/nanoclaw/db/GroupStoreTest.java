@@ -1,0 +1,47 @@
+package dev.nanoclaw.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.testing.Samples;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GroupStoreTest {
+
+  @Test
+  void groupsAreFoundByChatAndByFolderAndNeitherIsGivenTwice(@TempDir Path dir) {
+    try (Database database = Database.open(dir)) {
+      GroupStore groups = new GroupStore(database);
+      Group own =
+          new Group(
+              new ChatJid("1@g.us"),
+              "Работа",
+              new GroupFolder("work"),
+              Optional.of("小明"),
+              false,
+              true,
+              Samples.NOW);
+      groups.add(own, "whatsapp");
+      groups.add(Samples.group("family"), "whatsapp");
+
+      assertThat(groups.byChat(own.jid())).contains(own);
+      assertThat(groups.byFolder(own.folder())).contains(own);
+      assertThat(groups.all()).containsExactly(Samples.group("family"), own);
+      assertThat(groups.byChat(ChatJid.LOCAL)).isEmpty();
+      assertThat(groups.session(own.folder())).isEmpty();
+      assertThatThrownBy(() -> groups.add(own, "whatsapp")).isInstanceOf(DatabaseException.class);
+      Group sameFolder =
+          new Group(
+              new ChatJid("2@g.us"), "x", own.folder(), Optional.empty(), true, false, Samples.NOW);
+      assertThatThrownBy(() -> groups.add(sameFolder, "whatsapp"))
+          .isInstanceOf(DatabaseException.class);
+      assertThat(groups.all()).hasSize(2);
+    }
+  }
+}

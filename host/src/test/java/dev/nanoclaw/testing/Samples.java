@@ -1,0 +1,55 @@
+package dev.nanoclaw.testing;
+
+import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.IncomingMessage;
+import java.time.Instant;
+import java.util.Optional;
+
+/// Groups, messages and runs as tests need them.
+public final class Samples {
+
+  public static final Instant NOW = ManualClock.START;
+
+  private Samples() {}
+
+  /// A group that answers to the assistant's name.
+  public static Group group(String folder) {
+    return new Group(
+        new ChatJid(folder + "@g.us"),
+        folder,
+        new GroupFolder(folder),
+        Optional.empty(),
+        true,
+        false,
+        NOW);
+  }
+
+  public static Group mainGroup() {
+    return new Group(
+        ChatJid.LOCAL, "Local chat", GroupFolder.MAIN, Optional.empty(), false, true, NOW);
+  }
+
+  public static IncomingMessage message(Group group, String id, String text) {
+    return message(group.jid(), id, text, NOW);
+  }
+
+  public static IncomingMessage message(ChatJid chat, String id, String text, Instant when) {
+    return new IncomingMessage(
+        id, chat, "49170@s.whatsapp.net", "Ada", text, when, false, false, Optional.empty());
+  }
+
+  public static AgentRun run(Group group, String id) {
+    return new AgentRun(
+        id,
+        group.folder(),
+        "nanoclaw-" + group.folder() + "-" + id,
+        "docker",
+        "nonce-" + id,
+        0,
+        Optional.of(NOW),
+        NOW);
+  }
+}

@@ -1,0 +1,5 @@
+/// Doubles and samples that tests of several packages share.
+@NullMarked
+package dev.nanoclaw.testing;
+
+import org.jspecify.annotations.NullMarked;
