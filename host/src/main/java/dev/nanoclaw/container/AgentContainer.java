@@ -50,7 +50,7 @@ public final class AgentContainer implements AutoCloseable {
     this.run = run;
     this.engine = engine;
     this.files = files;
-    this.runLog = new RunLog(logDirectory, run.runId());
+    this.runLog = new RunLog(logDirectory, run.runId(), run.startedAt());
     this.maxLine = maxLine;
     this.output = run.outputRead();
     this.out = new GrowingFile(files.directory().resolve("out"), run.outputRead());

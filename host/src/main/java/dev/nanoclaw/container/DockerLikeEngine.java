@@ -114,7 +114,8 @@ public final class DockerLikeEngine implements ContainerEngine {
   public List<String> runCommand(ContainerSpec spec) {
     List<String> argv = new ArrayList<>(cli.command());
     argv.addAll(List.of("run", "--interactive", "--rm", "--pull", "never"));
-    // The host keeps the output itself; the engine would write it to the disk once more, without limit.
+    // The host keeps the output itself; the engine would write it to the disk once more, without
+    // limit.
     argv.addAll(List.of("--log-driver", "none", "--name", spec.name()));
     spec.labels().forEach((key, value) -> argv.addAll(List.of("--label", key + "=" + value)));
     argv.addAll(List.of("--user", spec.user().argument()));
@@ -133,7 +134,8 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public boolean isRunning(String container) {
     return ask(
-            deadline, List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
+            deadline,
+            List.of("ps", "--filter", "name=^" + container + "$", "--format", "{{.Names}}"))
         .lines()
         .anyMatch(container::equals);
   }
@@ -148,7 +150,9 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public void stop(String container, Duration grace) {
-    ask(grace.plus(deadline), List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
+    ask(
+        grace.plus(deadline),
+        List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
   }
 
   @Override

@@ -84,8 +84,8 @@ public final class Connection {
     try {
       Optional<String> line = lines.next();
       line.filter(it -> !it.isBlank())
-          .ifPresent(it ->
-              Thread.ofVirtual().name("control-call").start(() -> requests.accept(it, this)));
+          .ifPresent(
+              it -> Thread.ofVirtual().name("control-call").start(() -> requests.accept(it, this)));
       return line.isPresent();
     } catch (LineReader.LineTooLongException e) {
       send(

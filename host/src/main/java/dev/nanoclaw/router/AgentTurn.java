@@ -42,7 +42,6 @@ public final class AgentTurn {
   /// The engine's, and the shell's when the engine's CLI is not there.
   private static final Set<Integer> ENGINE_REFUSED = Set.of(125, 126, 127);
 
-
   private final Stores stores;
   private final AgentContainers containers;
   private final Readiness readiness;
@@ -172,7 +171,11 @@ public final class AgentTurn {
       container = containers.adopt(run);
     } catch (IOException e) {
       log.warn("Run {} left nothing to go on with: {}", run.runId(), e.toString());
-      end(run, group, new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false, Optional.empty()), "lost");
+      end(
+          run,
+          group,
+          new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false, Optional.empty()),
+          "lost");
       return;
     }
     follow(run, group, container, signal);
@@ -239,9 +242,7 @@ public final class AgentTurn {
       case TIMEOUT -> retries.counted(inside, "the agent gave no sign within its time limit", now);
       case KILLED ->
           retries.counted(
-              inside,
-              ended.why().orElse("the agent was killed, perhaps for want of memory"),
-              now);
+              inside, ended.why().orElse("the agent was killed, perhaps for want of memory"), now);
       case CRASHED ->
           requestLost
               ? retries.uncounted(inside, Retries.PARKED, now)

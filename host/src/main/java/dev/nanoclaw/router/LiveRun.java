@@ -188,16 +188,20 @@ final class LiveRun {
   /// What an agent writes lies on the disk until its container ends.
   private void boundOutput() {
     Instant now = parts.clock().instant();
-    long most = LARGE_OUTPUT * parts.settings().container().maxOutputSizeBytes();
+    long most = mostOutput();
     if (container.outputWithoutFrame() > most) {
       RunLimits.Step step = limits.kill(EndReason.KILLED, now);
       if (step != RunLimits.Step.NOTHING) {
-        endsBecause("it wrote more than %d MiB without an answer".formatted(most >> 20));
+        endsBecause("it wrote more than %d bytes without an answer".formatted(most));
       }
       carryOut(step);
     } else if (container.output() > most && !limits.isTurnOpen()) {
       carryOut(limits.close(EndReason.COMPLETED, now)); // a new container goes on
     }
+  }
+
+  private long mostOutput() {
+    return LARGE_OUTPUT * parts.settings().container().maxOutputSizeBytes();
   }
 
   private void endsBecause(String why) {
@@ -330,7 +334,7 @@ final class LiveRun {
     }
     do {
       takeOutput();
-    } while (moreOutput);
+    } while (moreOutput && container.outputWithoutFrame() <= mostOutput());
     Optional<Integer> code = container.exitCode();
     return Optional.of(new Outcome.Ended(reason(code), code, anyFrame, endedBecause));
   }

@@ -52,9 +52,7 @@ public final class TriggerRule {
   /// Accents, skin tones, and what joins several signs into one.
   private static boolean isPartOfLetter(int codePoint) {
     return switch (Character.getType(codePoint)) {
-      case Character.NON_SPACING_MARK,
-          Character.COMBINING_SPACING_MARK,
-          Character.ENCLOSING_MARK ->
+      case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK ->
           true;
       default ->
           codePoint == ZERO_WIDTH_JOINER

@@ -60,7 +60,8 @@ class DemoTest {
     for (int i = 0; i < 3; i++) {
       assertThat(lines.get(2 * i)).isEqualTo("(scripted, no Claude) You wrote: " + texts.get(i));
       assertThat(lines.get(2 * i + 1))
-          .matches("Sent .*; this is turn " + (i + 1) + " of run .*, with 1 message in its prompt\\.");
+          .matches(
+              "Sent .*; this is turn " + (i + 1) + " of run .*, with 1 message in its prompt\\.");
     }
     assertThat(demo.err()).contains("This is a demo").contains(home.toString());
 
@@ -112,9 +113,13 @@ class DemoTest {
     Files.createDirectories(dir.resolve("home"));
     Ended start = run("", "start");
     assertThat(start.code()).isEqualTo(1);
-    assertThat(start.err()).startsWith("nanoclaw: ").contains("config.yml is missing").doesNotContain("\tat ");
+    assertThat(start.err())
+        .startsWith("nanoclaw: ")
+        .contains("config.yml is missing")
+        .doesNotContain("\tat ");
     Ended chat = run("", "chat", "-m", "hi");
     assertThat(chat.code()).isEqualTo(1);
-    assertThat(chat.err()).isEqualTo("nanoclaw: no daemon runs here. Start it with: ./nanoclaw start\n");
+    assertThat(chat.err())
+        .isEqualTo("nanoclaw: no daemon runs here. Start it with: ./nanoclaw start\n");
   }
 }

@@ -112,8 +112,7 @@ class PipedChatTest {
         ("one\n\n   \ntwo\n" + "x".repeat(1 << 20) + "\n" + "y".repeat(5 << 20) + "\n\u0001\nthree")
             .getBytes(StandardCharsets.UTF_8);
     assertThat(chat().lines(new ByteArrayInputStream(lines))).isEqualTo(PipedChat.FAILED);
-    assertThat(said())
-        .isEqualTo("héllo 1\nfollowed 000000000002\nfollowed 000000000003\n");
+    assertThat(said()).isEqualTo("héllo 1\nfollowed 000000000002\nfollowed 000000000003\n");
     assertThat(remarked())
         .contains(
             "line 5: the message has 1,048,576 characters, 65,536 are the most",

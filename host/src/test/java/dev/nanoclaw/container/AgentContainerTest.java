@@ -229,7 +229,8 @@ class AgentContainerTest {
       assertThat(Files.getAttribute(ipc.resolve(it), "unix:uid")).isEqualTo((int) user.uid());
     }
     for (Path it : List.of(ipc, ipc.resolve("responses"), home.resolve("data/runs/r1"))) {
-      assertThat(Files.getAttribute(it, "unix:uid")).isEqualTo(Files.getAttribute(home, "unix:uid"));
+      assertThat(Files.getAttribute(it, "unix:uid"))
+          .isEqualTo(Files.getAttribute(home, "unix:uid"));
     }
     assertThat(files.mounts().stream().filter(it -> !it.readOnly()).map(Mount::target))
         .containsExactlyInAnyOrder(
@@ -255,12 +256,12 @@ class AgentContainerTest {
     for (int i = 10; i < 50; i++) {
       Files.writeString(logs.resolve("2026-" + i + ".log"), "old");
     }
-    RunLog log = new RunLog(logs, "2027-01");
+    RunLog log = new RunLog(logs, "2027-01", java.time.Instant.EPOCH);
     log.line("first");
     log.line("é".repeat(3 * 1024 * 1024));
     log.line("never");
     log.flush();
-    RunLog again = new RunLog(logs, "2027-01");
+    RunLog again = new RunLog(logs, "2027-01", java.time.Instant.EPOCH);
     again.line("nor this");
     again.flush();
 
@@ -279,7 +280,7 @@ class AgentContainerTest {
           .contains("2027-01.log", "2026-49.log")
           .doesNotContain("2026-20.log");
     }
-    RunLog nowhere = new RunLog(home.resolve("missing"), "r");
+    RunLog nowhere = new RunLog(home.resolve("missing"), "r", java.time.Instant.EPOCH);
     nowhere.line("x");
     nowhere.flush();
     nowhere.flush();

@@ -97,7 +97,8 @@ class EngineTest {
   void aPathAtWhichEnginesSplitIsRefused(String path) {
     assertThatThrownBy(() -> Mount.readOnly(Path.of(path), "/t"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the path %s holds one of , = : and cannot be mounted; move it to another place", path);
+        .hasMessage(
+            "the path %s holds one of , = : and cannot be mounted; move it to another place", path);
     assertThatThrownBy(() -> Mount.writable(Path.of("/s"), path))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -113,7 +114,8 @@ class EngineTest {
         .isEqualTo(new Health.Ready("27.1 version {{.Server.Version}}"));
     assertThat(shell("podman", "echo 5 $3").health())
         .isEqualTo(new Health.Ready("5 {{.Client.Version}}"));
-    assertThat(shell("docker", "echo >&2; echo 'Cannot connect' >&2; echo more >&2; exit 1").health())
+    assertThat(
+            shell("docker", "echo >&2; echo 'Cannot connect' >&2; echo more >&2; exit 1").health())
         .isEqualTo(new Health.Unavailable("docker: Cannot connect"));
     assertThat(shell("podman", "exit 1").health())
         .isEqualTo(new Health.Unavailable("podman: no word why"));

@@ -60,8 +60,11 @@ class GroupDirectoriesTest {
   void whatAnAgentWritesBelongsToTheAgentsUser() throws IOException {
     directories.prepare(MAIN);
     AgentUser user = AgentUser.ofThisProcess();
-    for (String it : List.of("groups/main", "groups/main/CLAUDE.md", "data/sessions/main/.claude")) {
-      assertThat(Files.getAttribute(home.resolve(it), "unix:uid")).as(it).isEqualTo((int) user.uid());
+    for (String it :
+        List.of("groups/main", "groups/main/CLAUDE.md", "data/sessions/main/.claude")) {
+      assertThat(Files.getAttribute(home.resolve(it), "unix:uid"))
+          .as(it)
+          .isEqualTo((int) user.uid());
     }
     assertThat(Files.getAttribute(home.resolve("data/sessions/main"), "unix:uid"))
         .as("its parent stays the host's")

@@ -51,24 +51,28 @@ class ControlServerTest {
             Map.of(
                 "echo", (params, _) -> params,
                 "length", (params, _) -> Map.of("is", params.path("text").asString("").length()),
-                "refuse", (_, _) -> {
-                  throw new RpcException(JsonRpc.INVALID_PARAMS, "not like this");
-                },
-                "bug", (_, _) -> {
-                  throw new IllegalStateException("a bug");
-                },
-                "attach", (_, connection) -> {
-                  connections.add(connection);
-                  return Map.of();
-                },
-                "wait", (_, _) -> {
-                  try {
-                    wait.await();
-                  } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                  }
-                  return Map.of();
-                }));
+                "refuse",
+                    (_, _) -> {
+                      throw new RpcException(JsonRpc.INVALID_PARAMS, "not like this");
+                    },
+                "bug",
+                    (_, _) -> {
+                      throw new IllegalStateException("a bug");
+                    },
+                "attach",
+                    (_, connection) -> {
+                      connections.add(connection);
+                      return Map.of();
+                    },
+                "wait",
+                    (_, _) -> {
+                      try {
+                        wait.await();
+                      } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                      }
+                      return Map.of();
+                    }));
     server.start();
   }
 
@@ -139,11 +143,15 @@ class ControlServerTest {
   @Test
   void longLinesPassTooLongOnesAreRefusedAndBrokenUtf8IsReplaced() throws IOException {
     try (Raw raw = new Raw(socket)) {
-      raw.say("{\"id\":1,\"method\":\"length\",\"params\":{\"text\":\"%s\"}}".formatted("x".repeat(1 << 20)));
+      raw.say(
+          "{\"id\":1,\"method\":\"length\",\"params\":{\"text\":\"%s\"}}"
+              .formatted("x".repeat(1 << 20)));
       assertThat(raw.hear()).contains("{\"is\":1048576}");
       raw.say("y".repeat(9 * 1024 * 1024));
       assertThat(raw.hear()).contains("-32600", "the line is longer than 8,388,608 bytes");
-      byte[] broken = "{\"id\":2,\"method\":\"echo\",\"params\":{\"a\":\"_\"}}\n".getBytes(StandardCharsets.UTF_8);
+      byte[] broken =
+          "{\"id\":2,\"method\":\"echo\",\"params\":{\"a\":\"_\"}}\n"
+              .getBytes(StandardCharsets.UTF_8);
       broken[broken.length - 5] = (byte) 0xff;
       raw.say(broken);
       assertThat(raw.hear()).contains("\"a\":\"\ufffd\"");
@@ -248,7 +256,8 @@ class ControlServerTest {
     assertThat(ControlSocket.prepare(home, runtimeDir())).isEqualTo(first);
     assertThat(first.install()).matches("nanoclaw-\\d+-[0-9a-f]{12}");
     assertThat(first.path()).isEqualTo(dir.resolve(first.install()).resolve("control.sock"));
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(first.path().getParent())))
+    assertThat(
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(first.path().getParent())))
         .isEqualTo("rwx------");
     Path other = Files.createDirectories(dir.resolve("other"));
     assertThat(ControlSocket.prepare(other, runtimeDir()).install()).isNotEqualTo(first.install());
@@ -263,10 +272,13 @@ class ControlServerTest {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-x---"));
     assertThatThrownBy(() -> ControlSocket.prepare(home, runtimeDir()))
         .isInstanceOf(IOException.class)
-        .hasMessage("%s is not a directory of this user with mode 0700: remove it and start again", directory);
-    Path real = Files.createDirectory(
-        dir.resolve("real"),
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        .hasMessage(
+            "%s is not a directory of this user with mode 0700: remove it and start again",
+            directory);
+    Path real =
+        Files.createDirectory(
+            dir.resolve("real"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Files.delete(directory);
     Files.createSymbolicLink(directory, real);
     assertThatThrownBy(() -> ControlSocket.prepare(home, runtimeDir()))

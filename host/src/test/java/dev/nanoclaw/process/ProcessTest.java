@@ -30,7 +30,8 @@ class ProcessTest {
 
   @Test
   void aCommandGivesItsOutputItsErrorsAndItsCode() {
-    assertThat(sh("echo é; echo b >&2; exit 3", LONG)).isEqualTo(new Outcome.Exited(3, "é\n", "b\n"));
+    assertThat(sh("echo é; echo b >&2; exit 3", LONG))
+        .isEqualTo(new Outcome.Exited(3, "é\n", "b\n"));
     assertThat(sh("cat; echo end", LONG)).isEqualTo(new Outcome.Exited(0, "end\n", ""));
     assertThat(new Outcome.Exited(0, "", "").ok()).isTrue();
     assertThat(new Outcome.Exited(1, "", "").ok()).isFalse();
@@ -45,8 +46,7 @@ class ProcessTest {
 
   @Test
   void muchOutputOnBothSidesNeitherBlocksNorFillsTheMemory() {
-    assertThat(
-            sh("head -c 9000000 /dev/zero & head -c 9000000 /dev/zero >&2; wait", LONG))
+    assertThat(sh("head -c 9000000 /dev/zero & head -c 9000000 /dev/zero >&2; wait", LONG))
         .isInstanceOfSatisfying(
             Outcome.Exited.class,
             it -> {
@@ -61,12 +61,16 @@ class ProcessTest {
     Instant begin = Instant.now();
     assertThat(
             sh(
-                "trap '' TERM; sleep 300 & echo $$ $! >" + pids + "; while :; do wait; sleep 1; done",
+                "trap '' TERM; sleep 300 & echo $$ $! >"
+                    + pids
+                    + "; while :; do wait; sleep 1; done",
                 Duration.ofMillis(300)))
         .isEqualTo(new Outcome.TimedOut(Duration.ofMillis(300)));
     assertThat(Duration.between(begin, Instant.now())).isLessThan(Duration.ofSeconds(10));
     for (String pid : Files.readString(pids).strip().split(" ", -1)) {
-      await().until(() -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());
+      await()
+          .until(
+              () -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());
     }
   }
 
@@ -126,7 +130,9 @@ class ProcessTest {
                 dir.toString())
             .redirectErrorStream(true)
             .start();
-    await().atMost(LONG).until(() -> Files.exists(dir.resolve("out")) && Files.size(dir.resolve("out")) > 0);
+    await()
+        .atMost(LONG)
+        .until(() -> Files.exists(dir.resolve("out")) && Files.size(dir.resolve("out")) > 0);
     host.destroyForcibly();
     assertThat(host.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(dir.resolve("rc")).doesNotExist();
@@ -142,7 +148,8 @@ class ProcessTest {
     private Host() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
-      String script = "echo begun; until [ -e %s/go ]; do sleep 0.02; done; echo ended".formatted(args[0]);
+      String script =
+          "echo begun; until [ -e %s/go ]; do sleep 0.02; done; echo ended".formatted(args[0]);
       try (OutputStream _ = DetachedProcess.start(List.of("sh", "-c", script), Path.of(args[0]))) {
         Thread.currentThread().join();
       }

@@ -333,8 +333,10 @@ class AgentTurnTest {
     }
     until(() -> inputs().equals(List.of("1|1|dead|3")));
     until(() -> channel.sent().size() == 1);
-    assertThat(channel.sent().getFirst()).startsWith("I could not answer your last message after 3");
-    assertThat(rows("SELECT input_id, chat_jid FROM dead_letters")).containsExactly("1|family@g.us");
+    assertThat(channel.sent().getFirst())
+        .startsWith("I could not answer your last message after 3");
+    assertThat(rows("SELECT input_id, chat_jid FROM dead_letters"))
+        .containsExactly("1|family@g.us");
     engine.container("answer fine $input");
     say("m2", "@Andy");
     until(() -> channel.sent().size() == 2);
@@ -489,12 +491,37 @@ class AgentTurnTest {
   @Test
   void aLineThatIsTooLongEndsTheRun() {
     settings.maxOutput = 1000;
-    engine.container(
-        "head -c 2000 /dev/zero | tr '\\0' x; wait_for \"$inputs/_close\"; exit 0");
+    engine.container("head -c 2000 /dev/zero | tr '\\0' x; wait_for \"$inputs/_close\"; exit 0");
     start();
     say("m1", "@Andy");
     until(() -> ended(1));
     assertThat(ends()).containsExactly("killed|0");
+  }
+
+  @Test
+  void aFloodWithoutAnAnswerEndsTheRunAndIsNamed() throws IOException {
+    settings.maxOutput = 100_000; // so a megabyte is a flood
+    // not without end: what outlives its container here would fill the disk
+    engine.container("yes 'a short line' | head -c 3000000; wait_for \"$state/never\"");
+    start();
+    say("m1", "@Andy");
+    until(() -> ended(1));
+    assertThat(ends()).singleElement().asString().startsWith("killed|");
+    Path log = home.resolve("data/logs/family").resolve(entries("data/logs/family").getFirst());
+    assertThat(Files.readString(log))
+        .endsWith("[it wrote more than 1000000 bytes without an answer]\n");
+  }
+
+  @Test
+  void aContainerThatWroteMuchGivesWayToANewOneBetweenTurns() {
+    settings.maxOutput = 100_000;
+    engine.container(
+        "head -c 900000 /dev/zero | tr '\\0' '\\n'; answer one $input;"
+            + " head -c 900000 /dev/zero | tr '\\0' '\\n'; wait_for \"$inputs/_close\"; exit 0");
+    start();
+    say("m1", "@Andy");
+    until(() -> ended(1));
+    assertThat(ends()).containsExactly("completed|0");
   }
 
   @Test
@@ -505,8 +532,7 @@ class AgentTurnTest {
     say("m1", "@Andy");
     until(() -> engine.calls("run") == 1);
     Sql.execute(
-        file,
-        "CREATE TRIGGER stop BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
+        file, "CREATE TRIGGER stop BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk'); END");
     engine.write("go", "");
     await()
         .during(Duration.ofMillis(200))

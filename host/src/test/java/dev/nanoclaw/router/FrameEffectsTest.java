@@ -56,7 +56,10 @@ class FrameEffectsTest {
   @Test
   void successAnswersAcknowledgesAndKeepsTheSession() {
     Effect effect =
-        of(frame(Status.SUCCESS, Optional.empty(), List.of(FIRST), List.of(), false), FIRST, SECOND);
+        of(
+            frame(Status.SUCCESS, Optional.empty(), List.of(FIRST), List.of(), false),
+            FIRST,
+            SECOND);
     assertThat(effect.end()).isEqualTo(77);
     assertThat(effect.answer()).contains("said");
     assertThat(effect.acked()).containsExactly(1L);
@@ -65,7 +68,10 @@ class FrameEffectsTest {
     assertThat(effect.notice()).isEmpty();
     assertThat(effect.turnOpen()).as("the second is still inside").isTrue();
     assertThat(
-            of(frame(Status.SUCCESS, Optional.empty(), List.of(FIRST), List.of(), true), FIRST, SECOND)
+            of(
+                    frame(Status.SUCCESS, Optional.empty(), List.of(FIRST), List.of(), true),
+                    FIRST,
+                    SECOND)
                 .turnOpen())
         .isFalse();
   }
@@ -106,11 +112,11 @@ class FrameEffectsTest {
     AgentInput last = input(3, 5);
     Effect effect =
         of(frame(Status.ERROR, Optional.of(kind), List.of(), List.of(last), true), last);
-    assertThat(effect.failed())
-        .isEqualTo(Map.of(3L, new Fate.Again(5, NOW.plus(Retries.PARKED))));
+    assertThat(effect.failed()).isEqualTo(Map.of(3L, new Fate.Again(5, NOW.plus(Retries.PARKED))));
     assertThat(effect.notice())
         .hasValueSatisfying(it -> {
-          assertThat(it.text()).isEqualTo("It broke. Your message is kept, and I try again by myself.");
+          assertThat(it.text())
+              .isEqualTo("It broke. Your message is kept, and I try again by myself.");
           assertThat(it.id()).startsWith("parked:").endsWith(":3");
         });
   }
@@ -120,7 +126,11 @@ class FrameEffectsTest {
     Effect effect =
         of(
             frame(
-                Status.ERROR, Optional.of(ErrorKind.SESSION_LOST), List.of(), List.of(SECOND), true),
+                Status.ERROR,
+                Optional.of(ErrorKind.SESSION_LOST),
+                List.of(),
+                List.of(SECOND),
+                true),
             SECOND);
     assertThat(effect.session()).isEqualTo(new Session.Forget());
     assertThat(effect.failed()).isEqualTo(Map.of(2L, new Fate.Again(4, NOW)));

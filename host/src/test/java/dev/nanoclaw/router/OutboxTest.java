@@ -96,10 +96,7 @@ class OutboxTest {
   @Test
   void oneChatsFailureHoldsUpItselfAndNoOther() {
     channel.answer(
-        it ->
-            isOf(it, FAMILY)
-                ? new SendResult.TryAgain("not connected")
-                : new SendResult.Sent());
+        it -> isOf(it, FAMILY) ? new SendResult.TryAgain("not connected") : new SendResult.Sent());
     say(FAMILY, "f1");
     say(FAMILY, "f2");
     say(WORK, "w1");
@@ -120,8 +117,7 @@ class OutboxTest {
     clock.advance(Duration.ofMillis(1));
     outbox.wake();
     await().until(() -> channel.sent().contains("f2"));
-    List<OutgoingMessage> tries =
-        channel.tries().stream().filter(it -> isOf(it, FAMILY)).toList();
+    List<OutgoingMessage> tries = channel.tries().stream().filter(it -> isOf(it, FAMILY)).toList();
     assertThat(tries).extracting(OutgoingMessage::text).containsExactly("f1", "f1", "f2");
     assertThat(tries.get(1).messageId()).isEqualTo(tries.get(0).messageId());
     assertThat(tries.get(2).messageId()).isNotEqualTo(tries.get(0).messageId());
@@ -129,11 +125,8 @@ class OutboxTest {
 
   @Test
   void theWaitGrowsAndARefusalLetsTheNextOnePass() {
-    channel.answer(
-        it ->
-            it.attempts() < 3
-                ? new SendResult.TryAgain("later")
-                : new SendResult.Refused("blocked"));
+    channel.answer(it ->
+        it.attempts() < 3 ? new SendResult.TryAgain("later") : new SendResult.Refused("blocked"));
     say(FAMILY, "1");
     say(FAMILY, "2");
     outbox.start();
@@ -152,13 +145,12 @@ class OutboxTest {
 
   @Test
   void aChannelThatThrowsOrIsMissingIsTriedAgain() {
-    channel.answer(
-        it -> {
-          if (it.attempts() == 0) {
-            throw new IllegalStateException("a bug in the channel");
-          }
-          return new SendResult.Sent();
-        });
+    channel.answer(it -> {
+      if (it.attempts() == 0) {
+        throw new IllegalStateException("a bug in the channel");
+      }
+      return new SendResult.Sent();
+    });
     say(FAMILY, "1");
     say(NOBODY, "n");
     outbox.start();
@@ -178,16 +170,15 @@ class OutboxTest {
   void closeWaitsForTheTryThatIsOnItsWay() throws InterruptedException {
     CountDownLatch sending = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    channel.answer(
-        _ -> {
-          sending.countDown();
-          try {
-            assertThat(go.await(20, SECONDS)).isTrue();
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
-          return new SendResult.Sent();
-        });
+    channel.answer(_ -> {
+      sending.countDown();
+      try {
+        assertThat(go.await(20, SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      return new SendResult.Sent();
+    });
     say(FAMILY, "1");
     say(FAMILY, "2");
     outbox.start();

@@ -78,15 +78,15 @@ class PromptFormatTest {
       all.append((char) c).append(' ');
     }
     String text = all + "😀";
-    String prompt =
-        PARIS.messages(List.of(message(text, text, "2026-01-01T00:00:00Z", text)), 0);
-    assertThatCode(
-            () ->
-                DocumentBuilderFactory.newInstance()
-                    .newDocumentBuilder()
-                    .parse(new InputSource(new StringReader(prompt))))
+    String prompt = PARIS.messages(List.of(message(text, text, "2026-01-01T00:00:00Z", text)), 0);
+    assertThatCode(() ->
+            DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(prompt))))
         .doesNotThrowAnyException();
-    assertThat(prompt).contains("😀", "a ", "\n ", "é ", "\ufffd ").doesNotContain("\u0000", "\u001b");
+    assertThat(prompt)
+        .contains("😀", "a ", "\n ", "é ", "\ufffd ")
+        .doesNotContain("\u0000", "\u001b");
     assertThat(Optional.of(prompt)).isPresent();
   }
 
@@ -98,7 +98,8 @@ class PromptFormatTest {
     assertThat(AnswerText.forChat("a<internal>never closed")).contains("a");
     assertThat(AnswerText.forChat("<internal>all</internal>\n ")).isEmpty();
     assertThat(AnswerText.forChat("")).isEmpty();
-    assertThat(AnswerText.forChat("a</internal>b <Internal>c")).contains("a</internal>b <Internal>c");
+    assertThat(AnswerText.forChat("a</internal>b <Internal>c"))
+        .contains("a</internal>b <Internal>c");
     assertThat(AnswerText.forChat("\u001b]0;title\u0007a\r\n\tb\u0000\u009b31m"))
         .contains("]0;titlea\n\tb31m");
   }

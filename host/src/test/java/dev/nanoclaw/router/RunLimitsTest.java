@@ -82,7 +82,8 @@ class RunLimitsTest {
       }
     }
     assertThat(steps)
-        .containsExactly(STOP + " 10", KILL + " 25", REMOVE + " 35", REMOVE + " 45", REMOVE + " 55");
+        .containsExactly(
+            STOP + " 10", KILL + " 25", REMOVE + " 35", REMOVE + " 45", REMOVE + " 55");
     assertThat(limits.reason()).contains(EndReason.PREEMPTED);
   }
 
@@ -94,7 +95,8 @@ class RunLimitsTest {
     clock.advance(Duration.ofMinutes(1));
     assertThat(limits.untilDue(clock.instant())).isEqualTo(Duration.ofMinutes(29));
     limits.close(EndReason.IDLE, clock.instant());
-    assertThat(limits.untilDue(clock.advance(Duration.ofSeconds(1)))).isEqualTo(Duration.ofSeconds(9));
+    assertThat(limits.untilDue(clock.advance(Duration.ofSeconds(1))))
+        .isEqualTo(Duration.ofSeconds(9));
     assertThat(limits.untilDue(clock.advance(TIMEOUT))).isZero();
   }
 }

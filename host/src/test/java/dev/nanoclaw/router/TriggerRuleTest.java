@@ -24,7 +24,15 @@ class TriggerRuleTest {
         .triggers(
             group,
             new IncomingMessage(
-                "1", group.jid(), "s", "S", text, Samples.NOW, false, mentionsMe, Optional.empty()));
+                "1",
+                group.jid(),
+                "s",
+                "S",
+                text,
+                Samples.NOW,
+                false,
+                mentionsMe,
+                Optional.empty()));
   }
 
   private static boolean triggers(String name, String text) {

@@ -134,10 +134,7 @@ public final class FakeEngine {
   public void write(String name, String content) {
     try {
       Path aside = Files.writeString(state.resolve("." + name), content);
-      var _ = Files.move(
-          aside,
-          state.resolve(name),
-          java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+      var _ = Files.move(aside, state.resolve(name), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
