@@ -167,7 +167,7 @@ class CommandLinesTest {
             .replace(home.resolve("container/container").toString(), "container")
             .replace(home.toString(), "HOME")
             .replaceAll(
-                " (--label|--user|--cap-drop|--memory|--network|--mount|agent:test)", "\n$1")
+                " (--label|--user(?= )|--cap-drop|--memory|--network|--mount|agent:test)", "\n$1")
             .replaceAll("(--user \\S+)\n--cap-drop ALL\n", "$1 --cap-drop ALL\n")
         + "\n";
   }

@@ -508,8 +508,7 @@ class AgentTurnTest {
     until(() -> ended(1));
     assertThat(ends()).singleElement().asString().startsWith("killed|");
     Path log = home.resolve("data/logs/family").resolve(entries("data/logs/family").getFirst());
-    assertThat(Files.readString(log))
-        .endsWith("[it wrote more than 1000000 bytes without an answer]\n");
+    assertThat(Files.readAllLines(log)).contains("[it wrote more than 1000000 bytes without an answer]");
   }
 
   @Test
