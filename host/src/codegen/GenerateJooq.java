@@ -27,7 +27,7 @@ class GenerateJooq {
                             .withName("org.jooq.meta.sqlite.SQLiteDatabase")
                             .withExcludes("flyway_schema_history|sqlite_.*")
                             .withForcedTypes(
-                                forced("BOOLEAN", "is_.*|requires_trigger|mentions_me|triggered"),
+                                forced("BOOLEAN", "is_.*|keeps_session|requires_trigger|mentions_me|triggered"),
                                 forced("BIGINT", ".*seq|output_read|duration_ms|.*_id|id")))
                     .withGenerate(
                         new Generate()

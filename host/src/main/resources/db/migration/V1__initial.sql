@@ -10,6 +10,7 @@ CREATE TABLE chats (
 );
 
 -- seq is the order of arrival. `triggered`: the message asks for an answer by the rule that held when it came.
+-- `is_command`: it was for the host itself, the agent does not read it.
 CREATE TABLE messages (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL,
@@ -23,6 +24,7 @@ CREATE TABLE messages (
   mentions_me INTEGER NOT NULL DEFAULT 0,
   quoted TEXT,
   triggered INTEGER NOT NULL DEFAULT 0,
+  is_command INTEGER NOT NULL DEFAULT 0,
   UNIQUE (chat_jid, id)
 );
 
@@ -79,7 +81,8 @@ CREATE TABLE sessions (
   session_id TEXT NOT NULL
 );
 
--- One container's life. `output_read`: position in its output behind the last frame that was taken.
+-- One container's life. `output_read`: position in its output behind the last frame that was taken. `keeps_session`:
+-- its session is the group's; 0 after the owner asked for a new one.
 CREATE TABLE agent_runs (
   run_id TEXT NOT NULL PRIMARY KEY,
   group_folder TEXT NOT NULL,
@@ -90,6 +93,7 @@ CREATE TABLE agent_runs (
   state TEXT NOT NULL,
   output_read INTEGER NOT NULL DEFAULT 0,
   turn_since TEXT,
+  keeps_session INTEGER NOT NULL DEFAULT 1,
   started_at TEXT NOT NULL,
   ended_at TEXT,
   end_reason TEXT,

@@ -17,6 +17,7 @@ import dev.nanoclaw.control.ControlServer;
 import dev.nanoclaw.control.ControlSocket;
 import dev.nanoclaw.control.StatusService;
 import dev.nanoclaw.db.Database;
+import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.MessageStore;
@@ -25,6 +26,7 @@ import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
+import dev.nanoclaw.router.ChatCommands;
 import dev.nanoclaw.router.Conversation;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
@@ -52,15 +54,15 @@ public final class NanoClaw implements AutoCloseable {
 
   /// Starts everything and returns when the daemon listens.
   ///
-  /// @throws StartException when another host runs on this home, or the control socket cannot be
-  ///   made
+  /// @throws StartException when another host runs on this home, or the database or the control
+  ///   socket cannot be opened
   public static NanoClaw start(
       Home home, Settings settings, Environment environment, Agents agents, Clock clock) {
     NanoClaw host = new NanoClaw();
     try {
       host.open(home, settings, environment, agents, clock);
       return host;
-    } catch (IOException e) {
+    } catch (IOException | DatabaseException e) {
       host.close();
       throw new StartException("cannot start: " + e.getMessage(), e);
     } catch (RuntimeException e) {
@@ -122,7 +124,12 @@ public final class NanoClaw implements AutoCloseable {
     GroupQueue queue = new GroupQueue(settings.container().maxConcurrent(), turn::take, clock);
     Inbox inbox =
         new Inbox(
-            messages, groups, new TriggerRule(settings.assistant().name()), queue::wake, clock);
+            messages,
+            groups,
+            new TriggerRule(settings.assistant().name()),
+            new ChatCommands(runs, queue, troubles, conversation, clock),
+            queue::wake,
+            clock);
 
     // channels, and the way out to them
     String name = settings.assistant().name();
@@ -162,7 +169,7 @@ public final class NanoClaw implements AutoCloseable {
     opened.add(queue);
     finishRuns = queue::finish;
     turn.findLeftBehind().forEach(queue::wake);
-    opened.add(new SafetyNet(groups, queue, outbox, settings.timing().pollInterval())).start();
+    opened.add(new SafetyNet(groups, queue, settings.timing().pollInterval())).start();
     opened.add(control).start();
     Thread.ofVirtual()
         .name("readiness")

@@ -3,7 +3,6 @@ package dev.nanoclaw.app;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.queue.GroupQueue;
-import dev.nanoclaw.router.Outbox;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -18,16 +17,14 @@ final class SafetyNet implements AutoCloseable {
 
   private final GroupStore groups;
   private final GroupQueue queue;
-  private final Outbox outbox;
   private final Duration interval;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("safety-net").factory());
 
-  SafetyNet(GroupStore groups, GroupQueue queue, Outbox outbox, Duration interval) {
+  SafetyNet(GroupStore groups, GroupQueue queue, Duration interval) {
     this.groups = groups;
     this.queue = queue;
-    this.outbox = outbox;
     this.interval = interval;
   }
 
@@ -39,7 +36,6 @@ final class SafetyNet implements AutoCloseable {
   private void look() {
     try {
       groups.all().stream().map(Group::folder).forEach(queue::wake);
-      outbox.wake();
     } catch (RuntimeException e) {
       log.error("The regular look failed; the next is in {} ms", interval.toMillis(), e);
     }

@@ -28,8 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       LogsCommand.class,
       ConfigCommand.class,
-      ImageCommand.class,
-      TrainingCommand.class
+      ImageCommand.class
     })
 final class Main implements Runnable {
 

@@ -144,6 +144,15 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
+  /// Asks the agent to break off the turn that runs.
+  public void interrupt() {
+    try {
+      files.putInterrupt();
+    } catch (IOException e) {
+      log.warn("{} could not be interrupted: {}", run.container(), e.toString());
+    }
+  }
+
   public void stop(Duration grace) {
     engine.stop(run.container(), grace);
   }

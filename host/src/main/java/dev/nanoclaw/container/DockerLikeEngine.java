@@ -150,9 +150,7 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public void stop(String container, Duration grace) {
-    ask(
-        grace.plus(deadline),
-        List.of("stop", "--time", Long.toString(grace.toSeconds()), container));
+    ask(grace.plus(deadline), List.of("stop", "-t", Long.toString(grace.toSeconds()), container));
   }
 
   @Override

@@ -56,6 +56,11 @@ final class RunFiles {
     put(FollowUp.CLOSE, "");
   }
 
+  /// Asks the agent to break off what it is doing.
+  void putInterrupt() throws IOException {
+    put(FollowUp.INTERRUPT, "");
+  }
+
   private void put(String name, String content) throws IOException {
     Path file = Files.writeString(aside.resolve(name), content);
     Files.move(file, ipc.resolve("input").resolve(name), StandardCopyOption.ATOMIC_MOVE);

@@ -140,9 +140,7 @@ public final class ChatService {
                 () -> new RpcException(JsonRpc.INTERNAL_ERROR, "the local chat is not registered"));
     CountDownLatch never = new CountDownLatch(1);
     for (int looks = 0; connection.isOpen(); looks++) {
-      // in this order: what settles a message puts its answer into the outbox in the same
-      // transaction
-      boolean settled = inputs.settled(group, seq);
+      boolean settled = inputs.settled(group, seq); // first: it puts its answer into the outbox
       boolean allSaid = !outbox.hasUnsent(ChatJid.LOCAL);
       if (settled && allSaid) {
         return new Waited("answered", Optional.empty());

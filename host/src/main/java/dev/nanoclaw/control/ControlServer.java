@@ -42,9 +42,17 @@ public final class ControlServer implements AutoCloseable {
   public ControlServer(Path socket, Map<String, Method> methods) throws IOException {
     this.socket = socket;
     this.methods = Map.copyOf(methods);
-    Files.deleteIfExists(socket);
     this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(socket));
+    try {
+      Files.deleteIfExists(socket);
+      server.bind(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      server.close();
+      throw new IOException(
+          "the control socket %s cannot be made (%s): remove it and start again"
+              .formatted(socket, e),
+          e);
+    }
   }
 
   public void start() {

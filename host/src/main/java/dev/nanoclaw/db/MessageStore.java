@@ -29,6 +29,18 @@ public final class MessageStore {
   /// @param triggered the message asks for an answer
   /// @return the stored message; empty when the chat has that id already
   public Optional<ChatMessage> add(IncomingMessage message, boolean triggered) {
+    return add(message, triggered, false);
+  }
+
+  /// Stores a message that was for the host itself: it is part of the history, and no agent reads
+  /// it.
+  ///
+  /// @return the stored message; empty when the chat has that id already
+  public Optional<ChatMessage> addCommand(IncomingMessage message) {
+    return add(message, false, true);
+  }
+
+  private Optional<ChatMessage> add(IncomingMessage message, boolean triggered, boolean command) {
     return database.write(sql -> {
       var _ = touchChat(sql, message.chat(), message.timestamp());
       int inserted =
@@ -43,6 +55,7 @@ public final class MessageStore {
               .set(MESSAGES.MENTIONS_ME, message.mentionsMe())
               .set(MESSAGES.QUOTED, message.quoted().orElse(null))
               .set(MESSAGES.TRIGGERED, triggered)
+              .set(MESSAGES.IS_COMMAND, command)
               .onConflictDoNothing()
               .execute();
       return inserted == 0 ? Optional.empty() : find(sql, message.chat(), message.id());
@@ -104,7 +117,7 @@ public final class MessageStore {
   /// What people said between two messages, both included, oldest first: everything that is
   /// addressed to the assistant, and of the rest the newest `count`.
   public List<ChatMessage> fromPeople(ChatJid chat, long fromSeq, long toSeq, int count) {
-    Condition people = MESSAGES.SEQ.between(fromSeq, toSeq).and(MESSAGES.IS_BOT_MESSAGE.isFalse());
+    Condition people = forAgents(fromSeq, toSeq);
     List<ChatMessage> found = new ArrayList<>();
     found.addAll(history(chat, people.and(MESSAGES.TRIGGERED.isTrue()), Integer.MAX_VALUE));
     found.addAll(history(chat, people.and(MESSAGES.TRIGGERED.isFalse()), count));
@@ -115,11 +128,15 @@ public final class MessageStore {
   /// How many messages people sent between two, both included.
   public int countFromPeople(ChatJid chat, long fromSeq, long toSeq) {
     return database.read(sql ->
-        sql.fetchCount(
-            MESSAGES,
-            MESSAGES.CHAT_JID.eq(chat.value()),
-            MESSAGES.SEQ.between(fromSeq, toSeq),
-            MESSAGES.IS_BOT_MESSAGE.isFalse()));
+        sql.fetchCount(MESSAGES, MESSAGES.CHAT_JID.eq(chat.value()), forAgents(fromSeq, toSeq)));
+  }
+
+  private static Condition forAgents(long fromSeq, long toSeq) {
+    return MESSAGES
+        .SEQ
+        .between(fromSeq, toSeq)
+        .and(MESSAGES.IS_BOT_MESSAGE.isFalse())
+        .and(MESSAGES.IS_COMMAND.isFalse());
   }
 
   private List<ChatMessage> history(ChatJid chat, Condition which, int count) {

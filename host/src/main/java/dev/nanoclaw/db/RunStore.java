@@ -128,7 +128,18 @@ public final class RunStore {
     InputStore.acknowledge(sql, run.runId(), effect.acked());
     comeBack(sql, run, group, effect.failed(), effect.error(), now);
     effect.notice().ifPresent(it -> tell(sql, group, it, now));
-    switch (effect.session()) {
+    if (keepsSession(sql, run)) {
+      apply(sql, group, effect.session());
+    }
+  }
+
+  private static boolean keepsSession(DSLContext sql, AgentRun run) {
+    return sql.fetchExists(
+        AGENT_RUNS, AGENT_RUNS.RUN_ID.eq(run.runId()), AGENT_RUNS.KEEPS_SESSION.isTrue());
+  }
+
+  private static void apply(DSLContext sql, Group group, Session session) {
+    switch (session) {
       case Session.Keep() -> {}
       case Session.Forget() -> forgetSession(sql, group.folder());
       case Session.Set(String id) ->
@@ -140,6 +151,23 @@ public final class RunStore {
               .set(SESSIONS.SESSION_ID, id)
               .execute();
     }
+  }
+
+  /// Forgets the group's session. A run that is still open goes to its end, and its session is not
+  /// the group's any more.
+  public void startNewSession(Group group) {
+    database.write(sql -> {
+      forgetSession(sql, group.folder());
+      return sql.update(AGENT_RUNS)
+          .set(AGENT_RUNS.KEEPS_SESSION, false)
+          .where(AGENT_RUNS.GROUP_FOLDER.eq(group.folder().value()), AGENT_RUNS.STATE.ne(ENDED))
+          .execute();
+    });
+  }
+
+  /// The run of a group that has not ended.
+  public Optional<AgentRun> open(Group group) {
+    return open().stream().filter(it -> it.group().equals(group.folder())).findFirst();
   }
 
   /// Remembers that a turn is open since then, so that its time limit outlives this process.

@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +71,29 @@ public final class GroupQueue implements AutoCloseable {
       } else if (!closed && !waiting.contains(group)) {
         waiting.add(group);
         startWaiting();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The group's turn, if it has one, is to end as soon as nothing is open in it; the next begins
+  /// afresh.
+  public void finish(GroupFolder group) {
+    tell(group, Signal::finish);
+  }
+
+  /// What the group's turn, if it has one, is doing now is to be broken off.
+  public void interrupt(GroupFolder group) {
+    tell(group, Signal::interrupt);
+  }
+
+  private void tell(GroupFolder group, Consumer<Signal> what) {
+    lock.lock();
+    try {
+      Signal signal = active.get(group);
+      if (signal != null) {
+        what.accept(signal);
       }
     } finally {
       lock.unlock();

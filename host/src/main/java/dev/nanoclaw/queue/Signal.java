@@ -17,6 +17,8 @@ public final class Signal {
 
   @GuardedBy("lock") private boolean finishing;
 
+  @GuardedBy("lock") private boolean interrupted;
+
   /// There may be more to do.
   public void raise() {
     lock.lock();
@@ -46,6 +48,30 @@ public final class Signal {
       finishing = true;
       raised = true;
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What the agent is doing now is to be broken off.
+  void interrupt() {
+    lock.lock();
+    try {
+      interrupted = true;
+      raised = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Whether what the agent is doing is to be broken off; asking once is an answer for good.
+  public boolean takeInterrupt() {
+    lock.lock();
+    try {
+      boolean was = interrupted;
+      interrupted = false;
+      return was;
     } finally {
       lock.unlock();
     }

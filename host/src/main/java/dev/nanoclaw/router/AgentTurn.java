@@ -73,7 +73,10 @@ public final class AgentTurn {
     this.troubles = troubles;
     this.retries = new Retries(settings.agent().maxTurnRetries());
     Prompts prompts =
-        new Prompts(stores.messages(), new PromptFormat(settings.timezone()), settings.agent());
+        new Prompts(
+            stores.messages(),
+            new PromptFormat(settings.assistant().name(), settings.timezone()),
+            settings.agent());
     this.parts =
         new LiveRun.Parts(
             stores.runs(),

@@ -11,12 +11,14 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// Stores what channels receive and wakes the group when an answer is asked for.
+/// Stores what channels receive, carries out what was for the host, and wakes the group when an
+/// answer is asked for.
 public final class Inbox implements InboundListener {
 
   private final MessageStore messages;
   private final GroupStore groups;
   private final TriggerRule rule;
+  private final ChatCommands commands;
   private final Consumer<GroupFolder> wake;
   private final Clock clock;
 
@@ -24,11 +26,13 @@ public final class Inbox implements InboundListener {
       MessageStore messages,
       GroupStore groups,
       TriggerRule rule,
+      ChatCommands commands,
       Consumer<GroupFolder> wake,
       Clock clock) {
     this.messages = messages;
     this.groups = groups;
     this.rule = rule;
+    this.commands = commands;
     this.wake = wake;
     this.clock = clock;
   }
@@ -39,6 +43,12 @@ public final class Inbox implements InboundListener {
     if (group.isEmpty()) {
       messages.seen(message.chat(), "unknown", clock.instant());
       return Optional.empty();
+    }
+    Optional<ChatCommand> command = ChatCommand.of(group.get(), message);
+    if (command.isPresent()) {
+      Optional<ChatMessage> stored = messages.addCommand(message);
+      stored.ifPresent(it -> commands.carryOut(group.get(), command.get(), it));
+      return stored;
     }
     boolean triggered = rule.triggers(group.get(), message);
     Optional<ChatMessage> stored = messages.add(message, triggered);

@@ -138,6 +138,9 @@ final class LiveRun {
     try {
       takeOutput();
       boundOutput();
+      if (signal.takeInterrupt() && limits.isTurnOpen()) {
+        container.interrupt();
+      }
       giveInput();
       if (signal.isFinishing() && !limits.isTurnOpen()) {
         carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
@@ -252,7 +255,7 @@ final class LiveRun {
     if (now.isBefore(nextLookForInput) || container.exitCode().isPresent()) {
       return; // what comes in now is for the next run
     }
-    while (limits.isOpen() && !now.isBefore(nextLookForInput)) {
+    while (limits.isOpen() && !signal.isFinishing() && !now.isBefore(nextLookForInput)) {
       Optional<Work> work =
           parts.inputs().nextWork(group, now); // reads only: most looks find nothing
       if (work.isEmpty() || work.get().when().isAfter(now)) {

@@ -9,17 +9,20 @@ import java.util.Locale;
 /// Messages as the model reads them, and its answers as people do.
 public final class PromptFormat {
 
+  private final String opening;
   private final DateTimeFormatter time;
 
+  /// @param assistantName by which the model is called
   /// @param zone whose wall clock the model sees
-  public PromptFormat(ZoneId zone) {
+  public PromptFormat(String assistantName, ZoneId zone) {
+    this.opening = "<messages assistant=\"" + escape(assistantName) + "\">\n";
     this.time =
         DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm:ss XXX", Locale.ENGLISH).withZone(zone);
   }
 
   /// The messages, oldest first, behind a line that says how many older ones are left out.
   public String messages(List<ChatMessage> messages, int omitted) {
-    var text = new StringBuilder("<messages>\n");
+    var text = new StringBuilder(opening);
     if (omitted > 0) {
       text.append("[").append(omitted).append(" earlier messages omitted]\n");
     }

@@ -27,8 +27,10 @@ class EnvironmentTest {
   void socketsGoToTheRuntimeDirectoryElseTheTempDirectory() {
     Path temp = Path.of(System.getProperty("java.io.tmpdir"));
 
-    assertThat(Environment.of(Map.of("XDG_RUNTIME_DIR", "/run/user/7")).runtimeDir())
-        .isEqualTo(Path.of("/run/user/7"));
+    assertThat(Environment.of(Map.of("XDG_RUNTIME_DIR", HERE.toString())).runtimeDir())
+        .isEqualTo(HERE);
+    assertThat(Environment.of(Map.of("XDG_RUNTIME_DIR", "/run/user/gone")).runtimeDir())
+        .isEqualTo(temp);
     assertThat(Environment.of(Map.of("XDG_RUNTIME_DIR", "run")).runtimeDir()).isEqualTo(temp);
     assertThat(Environment.of(Map.of()).runtimeDir()).isEqualTo(temp);
   }

@@ -23,6 +23,7 @@ import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.IncomingMessage;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.testing.FakeEngine;
 import dev.nanoclaw.testing.RecordingChannel;
@@ -104,6 +105,16 @@ class AgentTurnTest {
 
     Host() {
       AgentUser user = AgentUser.ofThisProcess();
+      Conversation conversation =
+          new Conversation() {
+            @Override
+            public void typing(ChatJid chat, boolean on) {}
+
+            @Override
+            public void outboxChanged() {
+              outbox.wake();
+            }
+          };
       Engines engines =
           new Engines(List.of(new DockerLikeEngine(Dialect.DOCKER, engine.command())));
       turn =
@@ -122,18 +133,17 @@ class AgentTurnTest {
                   () -> Optional.of(new Credential("ANTHROPIC_API_KEY", new Secret("k")))),
               settings.settings(),
               clock,
-              new Conversation() {
-                @Override
-                public void typing(ChatJid chat, boolean on) {}
-
-                @Override
-                public void outboxChanged() {
-                  outbox.wake();
-                }
-              },
+              conversation,
               troubles);
       queue = new GroupQueue(settings.maxConcurrent, turn::take, clock);
-      inbox = new Inbox(messages, groups, new TriggerRule("Andy"), queue::wake, clock);
+      inbox =
+          new Inbox(
+              messages,
+              groups,
+              new TriggerRule("Andy"),
+              new ChatCommands(runs, queue, troubles, conversation, clock),
+              queue::wake,
+              clock);
       if (groups.all().isEmpty()) {
         groups.add(FAMILY, "recording");
       }
@@ -167,6 +177,21 @@ class AgentTurnTest {
 
   private void say(String id, String text) {
     var _ = host.inbox.received(message(FAMILY.jid(), id, text, clock.instant()));
+  }
+
+  private void command(String id, String text, boolean owner) {
+    var _ =
+        host.inbox.received(
+            new IncomingMessage(
+                id,
+                FAMILY.jid(),
+                "me",
+                "Owner",
+                text,
+                clock.instant(),
+                owner,
+                false,
+                Optional.empty()));
   }
 
   private List<String> rows(String query) {
@@ -234,6 +259,59 @@ class AgentTurnTest {
     Path log = home.resolve("data/logs/family").resolve(entries("data/logs/family").getFirst());
     assertThat(Files.readString(log)).contains("a line for the log\n", "an error\n");
     assertThat(Files.readString(log)).doesNotContain("NANOCLAW_OUTPUT", "hello");
+  }
+
+  @Test
+  void theOwnerHearsTheStatusWithoutTheAgentAndNobodyElseDoes() throws IOException {
+    engine.container("printf '%s' \"$request\" >\"$state/request\"; answer hi $input; follow");
+    start();
+    command("c1", "/status", true);
+    until(() -> channel.sent().size() == 1);
+    assertThat(channel.sent()).containsExactly("No container runs; the next message starts one.");
+    command("c2", " /STATUS ", false);
+    command("c2", "/status", true); // an id that is known changes nothing
+    say("m1", "@Andy");
+    until(() -> channel.sent().size() == 2);
+    assertThat(Files.readString(engine.file("request")))
+        .contains("/STATUS") // somebody else's is a message like any other
+        .doesNotContain("/status");
+    command("c3", "/status", true);
+    until(() -> channel.sent().size() == 3);
+    assertThat(channel.sent().getLast()).startsWith("I wait for messages, in a container started ");
+  }
+
+  @Test
+  void theOwnerStartsANewSessionAndTheOpenTurnKeepsItsOwn() throws IOException {
+    engine.container("wait_for \"$state/go\"; answer first $input; follow");
+    start();
+    say("m1", "@Andy");
+    until(() -> engine.calls("run") == 1);
+    command("c1", "/new", true);
+    until(() -> channel.sent().size() == 1);
+    assertThat(channel.sent().getFirst()).startsWith("I finish what I am at;");
+    say("m2", "@Andy, this is for the new session");
+    Files.writeString(engine.file("go"), "");
+    engine.container("printf '%s' \"$request\" >\"$state/request\"; answer second $input; follow");
+    until(() -> channel.sent().size() == 3);
+    assertThat(channel.sent().subList(1, 3)).containsExactly("first", "second");
+    assertThat(Files.readString(engine.file("request"))).contains("\"session_id\":null");
+  }
+
+  @Test
+  void theOwnerBreaksOffTheTurnThatRuns() {
+    engine.container(
+        "wait_for \"$inputs/_interrupt\"; rm \"$inputs/_interrupt\"; answer '' $input; follow");
+    start();
+    command("c1", "/stop", true);
+    until(() -> channel.sent().equals(List.of("Nothing is running.")));
+    say("m1", "@Andy");
+    until(() -> engine.calls("run") == 1);
+    command("c2", "/stop", true);
+    until(() -> inputs().equals(List.of("1|2|acked|0")));
+    until(() -> channel.sent().equals(List.of("Nothing is running.", "Stopping.")));
+    say("m2", "@Andy again");
+    until(() -> channel.sent().size() == 3);
+    assertThat(engine.calls("run")).isOne();
   }
 
   @Test
@@ -508,7 +586,8 @@ class AgentTurnTest {
     until(() -> ended(1));
     assertThat(ends()).singleElement().asString().startsWith("killed|");
     Path log = home.resolve("data/logs/family").resolve(entries("data/logs/family").getFirst());
-    assertThat(Files.readAllLines(log)).contains("[it wrote more than 1000000 bytes without an answer]");
+    assertThat(Files.readAllLines(log))
+        .contains("[it wrote more than 1000000 bytes without an answer]");
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.xml.sax.InputSource;
 
 class PromptFormatTest {
 
-  private static final PromptFormat PARIS = new PromptFormat(ZoneId.of("Europe/Paris"));
+  private static final PromptFormat PARIS = new PromptFormat("Andy", ZoneId.of("Europe/Paris"));
 
   private static ChatMessage message(String sender, String text, String time, String... quoted) {
     return new ChatMessage(
@@ -41,7 +41,7 @@ class PromptFormatTest {
                 0))
         .isEqualTo(
             """
-            <messages>
+            <messages assistant="Andy">
             <message sender="Ada" time="Sun 2026-02-01 00:30:05 +01:00">hi
             there</message>
             <message sender="Bob" time="Wed 2026-07-01 12:00:00 +02:00"><quoted>hi &lt;you&gt;</quoted>yes</message>
@@ -52,8 +52,9 @@ class PromptFormatTest {
   @Test
   void whatIsLeftOutIsCounted() {
     assertThat(PARIS.messages(List.of(message("A", "x", "2026-01-01T00:00:00Z")), 7))
-        .startsWith("<messages>\n[7 earlier messages omitted]\n<message ");
-    assertThat(PARIS.messages(List.of(), 0)).isEqualTo("<messages>\n</messages>");
+        .startsWith("<messages assistant=\"Andy\">\n[7 earlier messages omitted]\n<message ");
+    assertThat(PARIS.messages(List.of(), 0))
+        .isEqualTo("<messages assistant=\"Andy\">\n</messages>");
   }
 
   @Test

@@ -51,7 +51,7 @@ class PromptsTest {
     Prompts prompts =
         new Prompts(
             messages,
-            new PromptFormat(ZoneOffset.UTC),
+            new PromptFormat("Andy", ZoneOffset.UTC),
             new Settings.Agent("default", URI.create("http://localhost"), 5, count, bytes));
     String text = prompts.text(FAMILY, new AgentInput(1, FAMILY.folder(), from, to, 0));
     return TEXT.matcher(text)

@@ -209,10 +209,10 @@ class FrameReaderTest {
     StringBuilder output = new StringBuilder();
     for (int i = random.nextInt(6); i >= 0; i--) {
       frames.add(frame(NONCE, words(random)));
-      noise(random, output);
+      foreignNoise(random, output);
       output.append(Frames.write(frames.getLast()));
     }
-    noise(random, output);
+    foreignNoise(random, output);
     byte[] bytes = output.toString().getBytes(StandardCharsets.UTF_8);
 
     assertThat(frames(read(bytes, cuts(random, bytes.length, 50)))).isEqualTo(frames);
@@ -293,6 +293,11 @@ class FrameReaderTest {
         output.append('\n');
       }
     }
+  }
+
+  /// Noise of somebody who does not know the nonce, and so cannot make a frame of it.
+  private static void foreignNoise(Random random, StringBuilder output) {
+    output.append(words(random).replace(json(NONCE), json("n2")));
   }
 
   private static String words(Random random) {

@@ -97,6 +97,11 @@ public class AgentRuns extends TableImpl<Record> {
     public final TableField<Record, String> TURN_SINCE = createField(DSL.name("turn_since"), SQLDataType.CLOB, this, "");
 
     /**
+     * The column <code>agent_runs.keeps_session</code>.
+     */
+    public final TableField<Record, Boolean> KEEPS_SESSION = createField(DSL.name("keeps_session"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("1"), SQLDataType.BOOLEAN)), this, "");
+
+    /**
      * The column <code>agent_runs.started_at</code>.
      */
     public final TableField<Record, String> STARTED_AT = createField(DSL.name("started_at"), SQLDataType.CLOB.nullable(false), this, "");

@@ -110,6 +110,11 @@ public class Messages extends TableImpl<Record> {
      */
     public final TableField<Record, Boolean> TRIGGERED = createField(DSL.name("triggered"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BOOLEAN)), this, "");
 
+    /**
+     * The column <code>messages.is_command</code>.
+     */
+    public final TableField<Record, Boolean> IS_COMMAND = createField(DSL.name("is_command"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BOOLEAN)), this, "");
+
     private Messages(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
