@@ -104,6 +104,17 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
+  /// Takes everything that is left, when the container is gone.
+  ///
+  /// @param most bytes without a frame after which it is given up: something else may still write
+  public void readToEnd(Consumer<Found> taker, long most) {
+    while (read(taker) && withoutFrame <= most) {
+      // on
+    }
+    frames.finish().forEach(taker);
+    runLog.flush();
+  }
+
   /// Reads the output again from behind the last frame that was taken, for one that could not be
   /// stored.
   public void rewind(long position) {

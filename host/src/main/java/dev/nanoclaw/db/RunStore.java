@@ -90,16 +90,6 @@ public final class RunStore {
             .fetch(RunStore::run));
   }
 
-  /// The oldest run of the group that has not ended.
-  public Optional<AgentRun> open(GroupFolder group) {
-    return database.read(sql ->
-        sql.selectFrom(AGENT_RUNS)
-            .where(AGENT_RUNS.STATE.ne(ENDED), AGENT_RUNS.GROUP_FOLDER.eq(group.value()))
-            .orderBy(AGENT_RUNS.STARTED_AT)
-            .limit(1)
-            .fetchOptional(RunStore::run));
-  }
-
   /// Takes a frame: answer, acknowledgements, session and position together, or nothing of it.
   /// Taking the same frame again changes nothing.
   ///

@@ -102,7 +102,7 @@ public final class AgentTurn {
       return Optional.empty();
     }
     Group group = found.get();
-    Optional<AgentRun> old = stores.runs().open(folder);
+    Optional<AgentRun> old = stores.runs().open(group);
     if (old.isPresent()) {
       adopt(old.get(), group, signal);
     } else {

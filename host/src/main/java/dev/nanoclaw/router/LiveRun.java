@@ -335,9 +335,7 @@ final class LiveRun {
       log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
       return Optional.empty();
     }
-    do {
-      takeOutput();
-    } while (moreOutput && container.outputWithoutFrame() <= mostOutput());
+    container.readToEnd(this::take, mostOutput());
     Optional<Integer> code = container.exitCode();
     return Optional.of(new Outcome.Ended(reason(code), code, anyFrame, endedBecause));
   }

@@ -136,7 +136,9 @@ class PipedChatTest {
 
   @Test
   void aMessageThatCannotBeAnsweredNowIsKeptAndTheReasonTold() {
+    host.close();
     engine.breaks("version", "no daemon");
+    host = startHost();
     assertThat(chat().once("hi")).isEqualTo(PipedChat.WAITING);
     assertThat(said()).contains("No container engine answers (docker: no daemon)");
     assertThat(remarked()).contains("stored, but not answered yet: No container engine answers");

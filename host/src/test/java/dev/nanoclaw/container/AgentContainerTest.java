@@ -76,7 +76,7 @@ class AgentContainerTest {
 
   private static List<Found> readAll(AgentContainer container) {
     List<Found> found = new ArrayList<>();
-    while (container.read(found::add)) {}
+    container.readToEnd(found::add, Long.MAX_VALUE);
     return found;
   }
 

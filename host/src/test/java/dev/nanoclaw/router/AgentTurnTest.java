@@ -99,6 +99,16 @@ class AgentTurnTest {
     final Troubles troubles = new Troubles();
     final Outbox outbox =
         new Outbox(new OutboxStore(database), List.of(channel), Duration.ofMinutes(10), clock);
+    final Conversation conversation =
+        new Conversation() {
+          @Override
+          public void typing(ChatJid chat, boolean on) {}
+
+          @Override
+          public void outboxChanged() {
+            outbox.wake();
+          }
+        };
     final AgentTurn turn;
     final GroupQueue queue;
     final Inbox inbox;
@@ -222,7 +232,6 @@ class AgentTurnTest {
 
   @Test
   void aMessageIsAnsweredAndTheNextGoesIntoTheSameContainerUntilItIdles() throws IOException {
-    settings.idleTimeout = Duration.ofMillis(800);
     engine.container(
         """
         printf '%s' "$request" >"$state/request"
@@ -238,6 +247,9 @@ class AgentTurnTest {
     say("m2", "nor this");
     say("m3", "@Andy again");
     until(() -> channel.sent().size() == 2);
+    host.close();
+    settings.idleTimeout = Duration.ofMillis(50);
+    start(); // only with other settings: the container goes on
     until(() -> ended(1));
 
     assertThat(channel.sent()).containsExactly("hello", "followed 000000000002");
@@ -337,8 +349,12 @@ class AgentTurnTest {
     assertThat(ends()).containsExactly("timeout|0");
     until(() -> inputs().equals(List.of("1|1|pending|1")));
     assertThat(rows("SELECT error FROM agent_inputs")).hasSize(1);
+    host.close();
+    settings.timeout = Duration.ofMinutes(10);
+    start();
     engine.container("answer late $input");
     say("m2", "@Andy, newer");
+    until(() -> host.queue.activeTurns() == 0);
     assertThat(engine.calls("run")).as("the newer one waits behind it").isOne();
     clock.advance(Duration.ofSeconds(5));
     host.queue.wake(FAMILY.folder());
