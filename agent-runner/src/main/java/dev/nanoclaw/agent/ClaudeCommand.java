@@ -43,6 +43,9 @@ final class ClaudeCommand {
     return arguments;
   }
 
+  /// Where the browser is, for tools that ask; the image sets them where it has one.
+  private static final List<String> BROWSER = List.of("CHROME_PATH", "PUPPETEER_EXECUTABLE_PATH");
+
   /// Nothing of our own environment comes through but the few names copied here.
   static Map<String, String> environment(
       AgentRequest request, RunnerPaths paths, CredentialProxy proxy, Map<String, String> ours) {
@@ -50,6 +53,11 @@ final class ClaudeCommand {
     environment.put("HOME", ours.getOrDefault("HOME", "/home/node"));
     environment.put("PATH", ours.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin"));
     environment.put("LANG", ours.getOrDefault("LANG", "C.UTF-8"));
+    for (String name : BROWSER) {
+      if (ours.containsKey(name)) {
+        environment.put(name, ours.get(name));
+      }
+    }
     environment.put("TZ", request.timezone());
     environment.put("CLAUDE_CONFIG_DIR", paths.configDirectory().toString());
     environment.put("ANTHROPIC_BASE_URL", proxy.address());

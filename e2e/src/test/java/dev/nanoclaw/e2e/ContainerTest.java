@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A person's message, answered by the real Claude Code in a real container: every engine, as root
-/// and as an ordinary user. Only Anthropic's servers are played.
+/// and as an ordinary user; Apple's is played over podman. Only Anthropic's servers are played.
 @Timeout(600)
 class ContainerTest {
 
@@ -28,12 +28,13 @@ class ContainerTest {
         new Installation.Setting("podman", Optional.empty()),
         new Installation.Setting("docker", Optional.empty()),
         new Installation.Setting("podman", Optional.of(user)),
-        new Installation.Setting("docker", Optional.of(user)));
+        new Installation.Setting("docker", Optional.of(user)),
+        new Installation.Setting("apple", Optional.empty()));
   }
 
   @BeforeAll
   static void buildImages() throws Exception {
-    for (String engine : List.of("podman", "docker")) {
+    for (String engine : List.of("podman", "docker", "apple")) {
       var root = new Installation.Setting(engine, Optional.empty());
       try (var installation = new Installation(root, "http://127.0.0.1:9", KEY)) {
         installation.buildImage();

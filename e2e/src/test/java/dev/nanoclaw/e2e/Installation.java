@@ -20,9 +20,16 @@ final class Installation implements AutoCloseable {
   /// An engine, and who runs the daemon: root, or the ordinary user of the tests.
   record Setting(String engine, Optional<String> user) {
 
+    /// Apple's engine is played over podman.
+    boolean isEmulated() {
+      return engine.equals("apple");
+    }
+
     @Override
     public String toString() {
-      return engine + user.map(it -> ", ordinary user").orElse(", root");
+      return engine
+          + (isEmulated() ? " (emulated)" : "")
+          + user.map(it -> ", ordinary user").orElse(", root");
     }
   }
 
@@ -41,7 +48,14 @@ final class Installation implements AutoCloseable {
     environment.put("CONTAINERS_CONF", Machine.required("CONTAINERS_CONF"));
     environment.put("DOCKER_HOST", Machine.required("DOCKER_HOST"));
     environment.put("NANOCLAW_CACHE", Machine.required("NANOCLAW_CACHE"));
-    environment.put("NANOCLAW_TEST_NETWORK", "host");
+    if (setting.isEmulated()) {
+      Path emulation = Machine.checkout().resolve("e2e/src/test/resources/apple");
+      environment.put("PATH", emulation + ":" + System.getenv("PATH"));
+      environment.put("EMULATED_STATE", home.resolve("service").toString());
+      environment.put("EMULATED_NETWORK", "host");
+    } else {
+      environment.put("NANOCLAW_TEST_NETWORK", "host");
+    }
     environment.put("JAVA_HOME", System.getProperty("java.home"));
     String config =
         Files.readString(Machine.checkout().resolve("config.yml"))
@@ -165,9 +179,10 @@ final class Installation implements AutoCloseable {
     return Machine.as(setting.user(), environment, command);
   }
 
-  /// The engine's CLI.
+  /// The engine's CLI; of the emulated one what is beneath it.
   Machine.Result engine(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(setting.engine()));
+    List<String> command =
+        new ArrayList<>(List.of(setting.isEmulated() ? "podman" : setting.engine()));
     command.addAll(List.of(arguments));
     return Machine.run(program, environment, Machine.as(setting.user(), environment, command));
   }

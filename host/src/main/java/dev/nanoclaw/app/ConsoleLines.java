@@ -34,6 +34,6 @@ final class ConsoleLines extends LayoutBase<ILoggingEvent> {
         event.getThrowableProxy() == null
             ? message
             : message + ThrowableProxyUtil.asString(event.getThrowableProxy());
-    return redaction.clean(text).replaceAll("[\\p{Cc}&&[^\n\t]]", "\uFFFD");
+    return LogLine.harmless(redaction.clean(text));
   }
 }

@@ -10,6 +10,7 @@ import dev.nanoclaw.container.AgentContainers;
 import dev.nanoclaw.container.AgentUser;
 import dev.nanoclaw.container.Engines;
 import dev.nanoclaw.container.GroupDirectories;
+import dev.nanoclaw.container.ImageRecipe;
 import dev.nanoclaw.container.Readiness;
 import dev.nanoclaw.control.ChatService;
 import dev.nanoclaw.control.ControlServer;
@@ -104,8 +105,9 @@ public final class NanoClaw implements AutoCloseable {
             user,
             agents.engines(),
             new AgentContainers.Placement(socket.install(), environment.testNetwork()));
-    Readiness readiness =
-        new Readiness(agents.engines(), settings.container().image(), agents.credential());
+    String image = settings.container().image();
+    Readiness readiness = new Readiness(agents.engines(), image, agents.credential());
+    Optional<ImageRecipe> recipe = environment.build().map(ImageRecipe::new);
 
     // from a message to its answer
     Troubles troubles = new Troubles();
@@ -144,7 +146,14 @@ public final class NanoClaw implements AutoCloseable {
     ChatService chat = new ChatService(local, messages, groups, inputs, unsent, troubles);
     StatusService status =
         new StatusService(
-            home.dir(), startedAt, () -> missing(readiness), groups, runs, queue, troubles);
+            home.dir(),
+            startedAt,
+            new StatusService.Checks(
+                () -> missing(readiness), () -> hint(readiness, recipe, image)),
+            groups,
+            runs,
+            queue,
+            troubles);
     ControlServer control =
         new ControlServer(
             socket.path(),
@@ -164,7 +173,10 @@ public final class NanoClaw implements AutoCloseable {
     opened.add(control).start();
     Thread.ofVirtual()
         .name("readiness")
-        .start(() -> missing(readiness).ifPresent(it -> log.warn("{}", it)));
+        .start(() ->
+            missing(readiness)
+                .or(() -> hint(readiness, recipe, image))
+                .ifPresent(it -> log.warn("{}", it)));
     log.info("NanoClaw is ready: home {}, control socket {}", home.dir(), socket.path());
   }
 
@@ -173,6 +185,13 @@ public final class NanoClaw implements AutoCloseable {
       case Readiness.State.Ready _ -> Optional.empty();
       case Readiness.State.Missing missing -> Optional.of(missing.text());
     };
+  }
+
+  private static Optional<String> hint(
+      Readiness readiness, Optional<ImageRecipe> recipe, String image) {
+    return recipe.isPresent() && readiness.check() instanceof Readiness.State.Ready ready
+        ? recipe.get().mismatch(ready.engine(), image)
+        : Optional.empty();
   }
 
   /// Lets every agent finish its turn and ends its container, but waits no longer than that.

@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChatCommand.class,
       DemoCommand.class,
       StatusCommand.class,
+      LogsCommand.class,
       ConfigCommand.class,
       ImageCommand.class
     })

@@ -49,6 +49,7 @@ final class StatusCommand implements Callable<Integer> {
             .missing()
             .map(it -> "Agents cannot be started: " + it)
             .orElse("Agents can be started."));
+    status.hint().ifPresent(System.out::println);
     System.out.printf(
         "%s running, %s waiting for one.%n",
         count(status.containers(), "container"), count(status.waiting(), "group"));

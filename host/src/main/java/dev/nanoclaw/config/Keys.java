@@ -53,7 +53,8 @@ final class Keys {
           "container.runtime",
           new Choice<>(Settings.Runtime.class),
           "auto",
-          "The container engine: auto takes the first that works, or docker or podman.");
+          "The container engine: auto takes the first that works, or apple (Apple's container),"
+              + " docker or podman.");
 
   static final Key<String> IMAGE =
       new Key<>(

@@ -35,6 +35,7 @@ public record Settings(
   @SuppressWarnings("AvoidCommonTypeNames") // always named with its owner: Settings.Runtime
   public enum Runtime {
     AUTO,
+    APPLE,
     DOCKER,
     PODMAN;
 

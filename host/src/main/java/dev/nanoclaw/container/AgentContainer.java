@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class AgentContainer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(AgentContainer.class);
+  private static final int MAX_FIRST_ERRORS = 4000;
   private static final int MAX_ERROR = 500;
   private static final int UNREADABLE_EXIT_CODE = 255;
 
@@ -37,7 +38,10 @@ public final class AgentContainer implements AutoCloseable {
   private GrowingFile out;
   private FrameReader frames;
   private final GrowingFile err;
+  private final StringBuilder firstErrors = new StringBuilder();
   private String lastError = "";
+  private long output;
+  private long withoutFrame;
   private volatile boolean requestWritten;
 
   private AgentContainer(
@@ -46,8 +50,9 @@ public final class AgentContainer implements AutoCloseable {
     this.run = run;
     this.engine = engine;
     this.files = files;
-    this.runLog = new RunLog(logDirectory, run.runId());
+    this.runLog = new RunLog(logDirectory, run.runId(), run.startedAt());
     this.maxLine = maxLine;
+    this.output = run.outputRead();
     this.out = new GrowingFile(files.directory().resolve("out"), run.outputRead());
     this.frames = new FrameReader(run.nonce(), run.outputRead(), maxLine);
     this.err = new GrowingFile(files.directory().resolve("err"), 0);
@@ -86,7 +91,12 @@ public final class AgentContainer implements AutoCloseable {
     try {
       boolean more = logErrors();
       byte[] bytes = out.read();
-      frames.read(bytes, bytes.length).forEach(taker);
+      count(bytes);
+      List<Found> found = frames.read(bytes, bytes.length);
+      if (found.stream().anyMatch(it -> it instanceof Found.Frame)) {
+        withoutFrame = 0;
+      }
+      found.forEach(taker);
       runLog.flush();
       return more || bytes.length > 0;
     } catch (IOException e) {
@@ -95,8 +105,10 @@ public final class AgentContainer implements AutoCloseable {
   }
 
   /// Takes everything that is left, when the container is gone.
-  public void readToEnd(Consumer<Found> taker) {
-    while (read(taker)) {
+  ///
+  /// @param most bytes without a frame after which it is given up: something else may still write
+  public void readToEnd(Consumer<Found> taker, long most) {
+    while (read(taker) && withoutFrame <= most) {
       // on
     }
     frames.finish().forEach(taker);
@@ -175,8 +187,8 @@ public final class AgentContainer implements AutoCloseable {
   /// knows.
   public Optional<Integer> exitCode() {
     try {
-      return Optional.of(
-          Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip()));
+      int code = Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip());
+      return Optional.of(engine.exitCode(code, firstErrors.toString()));
     } catch (NoSuchFileException _) {
       return Optional.empty();
     } catch (NumberFormatException _) {
@@ -212,12 +224,37 @@ public final class AgentContainer implements AutoCloseable {
     }
   }
 
+  private void count(byte[] bytes) {
+    output += bytes.length;
+    withoutFrame += bytes.length;
+  }
+
+  /// How much it wrote since its last frame, in bytes: a flood does not end by itself.
+  public long outputWithoutFrame() {
+    return withoutFrame;
+  }
+
+  /// How much it wrote in all that lies on the disk until its end, in bytes.
+  public long output() {
+    return output;
+  }
+
+  /// Why it is being ended, for its log and for whoever asks for its last error.
+  public void endsBecause(String why) {
+    lastError = why;
+    runLog.line("[" + why + "]");
+  }
+
   private boolean logErrors() throws IOException {
     byte[] bytes = err.read();
+    count(bytes);
     for (String line : new String(bytes, StandardCharsets.UTF_8).lines().toList()) {
       if (!line.isBlank()) {
         String text = line.strip();
         lastError = text.substring(0, Math.min(text.length(), MAX_ERROR));
+        if (firstErrors.length() < MAX_FIRST_ERRORS) {
+          firstErrors.append(lastError).append('\n');
+        }
         runLog.line(line);
       }
     }

@@ -10,6 +10,9 @@ import java.util.Optional;
 /// and has a deadline.
 public interface ContainerEngine {
 
+  /// The exit code of [#runCommand] that means: the engine did not start the container.
+  int REFUSED = 125;
+
   /// `docker`, `podman` and so on.
   String name();
 
@@ -21,8 +24,25 @@ public interface ContainerEngine {
   /// @throws EngineException when the engine does not answer
   boolean hasImage(String image);
 
+  /// What is known of the image; empty when it is not on this machine.
+  ///
+  /// @throws EngineException when the engine does not answer
+  Optional<ImageInfo> image(String name);
+
+  /// Removes what earlier builds of our image left without a name.
+  ///
+  /// @return a line about each
+  /// @throws EngineException when the engine does not answer
+  List<String> cleanImages();
+
   /// The command that runs a container to its end, with its output and exit code as its own.
   List<String> runCommand(ContainerSpec spec);
+
+  /// The exit code in the way of docker, where an engine has another.
+  ///
+  /// @param code what [#runCommand] ended with
+  /// @param errors the beginning of what it wrote on standard error
+  int exitCode(int code, String errors);
 
   /// Whether the container runs.
   ///

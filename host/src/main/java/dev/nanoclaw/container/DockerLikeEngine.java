@@ -1,19 +1,23 @@
 package dev.nanoclaw.container;
 
-import dev.nanoclaw.process.Command;
 import dev.nanoclaw.process.Command.Outcome;
+import dev.nanoclaw.protocol.Json;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /// Docker and podman, whose command lines differ in a few words only.
 public final class DockerLikeEngine implements ContainerEngine {
 
+  private static final Duration IMAGE_REMOVAL = Duration.ofMinutes(2);
+
   private final Dialect dialect;
-  private final List<String> command;
+  private final EngineCli cli;
   private final Duration deadline;
 
   /// Where the two differ.
@@ -32,13 +36,13 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   /// @param command how the CLI is called, such as `docker`
   public DockerLikeEngine(Dialect dialect, List<String> command) {
-    this(dialect, command, Duration.ofSeconds(10));
+    this(dialect, command, EngineCli.QUICK);
   }
 
   /// @param deadline for each question
   DockerLikeEngine(Dialect dialect, List<String> command, Duration deadline) {
     this.dialect = dialect;
-    this.command = List.copyOf(command);
+    this.cli = new EngineCli(name(), command);
     this.deadline = deadline;
   }
 
@@ -54,7 +58,8 @@ public final class DockerLikeEngine implements ContainerEngine {
   public Health health() {
     return switch (run(deadline, List.of("version", "--format", dialect.version))) {
       case Outcome.Exited it when it.ok() -> new Health.Ready(it.out().strip());
-      case Outcome.Exited it -> new Health.Unavailable(name() + ": " + firstLine(it.err()));
+      case Outcome.Exited it ->
+          new Health.Unavailable(name() + ": " + EngineCli.firstLine(it.err()));
       case Outcome.NotStarted _ -> new Health.Unavailable(name() + " is not installed");
       case Outcome.TimedOut it ->
           new Health.Unavailable(name() + " gave no answer for " + it.after().toSeconds() + " s");
@@ -71,9 +76,47 @@ public final class DockerLikeEngine implements ContainerEngine {
   }
 
   @Override
+  public Optional<ImageInfo> image(String name) {
+    if (!hasImage(name)) {
+      return Optional.empty();
+    }
+    String json = ask(deadline, List.of("image", "inspect", name));
+    try {
+      JsonNode image = Json.mapper().readTree(json).path(0);
+      return Optional.of(
+          new ImageInfo(
+              image.path("Id").asString(),
+              image.path("Size").asLong(),
+              AppleJson.time(image.path("Created").asString()),
+              AppleJson.texts(image.path("Config").path("Labels"))));
+    } catch (JacksonException _) {
+      throw new EngineException("%s says nothing readable about %s".formatted(name(), name));
+    }
+  }
+
+  @Override
+  public List<String> cleanImages() {
+    List<String> filter =
+        List.of("image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true");
+    List<String> question = new ArrayList<>(filter);
+    question.addAll(List.of("--filter", "label=" + ImageInfo.PART_LABEL));
+    return ask(deadline, question).lines().distinct().map(this::removeImage).toList();
+  }
+
+  private String removeImage(String id) {
+    return switch (run(IMAGE_REMOVAL, List.of("image", "rm", id))) {
+      case Outcome.Exited it when it.ok() -> "removed " + id;
+      case Outcome outcome -> "kept " + id + ": " + cli.trouble("image rm", outcome);
+    };
+  }
+
+  @Override
   public List<String> runCommand(ContainerSpec spec) {
-    List<String> argv = new ArrayList<>(command);
-    argv.addAll(List.of("run", "--interactive", "--rm", "--pull", "never", "--name", spec.name()));
+    List<String> argv = new ArrayList<>(cli.command());
+    argv.addAll(List.of("run", "--interactive", "--rm", "--pull", "never"));
+    // The host keeps the output itself; the engine would write it to the disk once more, without
+    // limit.
+    argv.addAll(List.of("--log-driver", "none", "--name", spec.name()));
     spec.labels().forEach((key, value) -> argv.addAll(List.of("--label", key + "=" + value)));
     argv.addAll(List.of("--user", spec.user().argument()));
     if (dialect == Dialect.PODMAN_ROOTLESS) {
@@ -127,7 +170,7 @@ public final class DockerLikeEngine implements ContainerEngine {
   @Override
   public List<String> buildCommand(
       Path context, String tag, Map<String, String> arguments, Optional<String> network) {
-    List<String> argv = new ArrayList<>(command);
+    List<String> argv = new ArrayList<>(cli.command());
     argv.addAll(
         List.of("build", "--tag", tag, "--file", context.resolve("Containerfile").toString()));
     arguments.forEach((key, value) -> argv.addAll(List.of("--build-arg", key + "=" + value)));
@@ -136,28 +179,16 @@ public final class DockerLikeEngine implements ContainerEngine {
     return argv;
   }
 
+  @Override
+  public int exitCode(int code, String errors) {
+    return code;
+  }
+
   private String ask(Duration atMost, List<String> arguments) {
-    return switch (run(atMost, arguments)) {
-      case Outcome.Exited it when it.ok() -> it.out();
-      case Outcome.Exited it ->
-          throw new EngineException(
-              "%s %s failed (%d): %s"
-                  .formatted(name(), arguments.getFirst(), it.code(), firstLine(it.err())));
-      case Outcome.NotStarted _ -> throw new EngineException(name() + " is not installed");
-      case Outcome.TimedOut it ->
-          throw new EngineException(
-              "%s %s gave no answer for %d s"
-                  .formatted(name(), arguments.getFirst(), it.after().toSeconds()));
-    };
+    return cli.ask(atMost, arguments);
   }
 
   private Outcome run(Duration atMost, List<String> arguments) {
-    List<String> argv = new ArrayList<>(command);
-    argv.addAll(arguments);
-    return Command.run(argv, atMost);
-  }
-
-  private static String firstLine(String text) {
-    return text.lines().filter(it -> !it.isBlank()).findFirst().orElse("no word why").strip();
+    return cli.run(atMost, arguments);
   }
 }

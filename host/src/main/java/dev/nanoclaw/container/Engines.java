@@ -19,13 +19,19 @@ public final class Engines {
 
   /// The engines that the setting `container.runtime` allows.
   public static Engines of(Settings.Runtime runtime, AgentUser user) {
+    return of(runtime, user, System.getProperty("os.name", "").startsWith("Mac"));
+  }
+
+  static Engines of(Settings.Runtime runtime, AgentUser user, boolean mac) {
+    ContainerEngine apple = new AppleEngine(List.of("container"));
     ContainerEngine docker = new DockerLikeEngine(Dialect.DOCKER, List.of("docker"));
     ContainerEngine podman =
         new DockerLikeEngine(
             user.hostIsRoot() ? Dialect.PODMAN : Dialect.PODMAN_ROOTLESS, List.of("podman"));
     return new Engines(
         switch (runtime) {
-          case AUTO -> List.of(docker, podman);
+          case AUTO -> mac ? List.of(apple, docker, podman) : List.of(docker, podman);
+          case APPLE -> List.of(apple);
           case DOCKER -> List.of(docker);
           case PODMAN -> List.of(podman);
         });

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,21 +15,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The log of one run, `data/logs/<group>/<run>.log`: everything that the container wrote outside
-/// frames. Limited in size, and each group keeps only its newest.
+/// frames. Limited in size; each group keeps its newest, for a month.
 final class RunLog {
 
   private static final Logger log = LoggerFactory.getLogger(RunLog.class);
   private static final long MAX_BYTES = 5L * 1024 * 1024;
   private static final int KEPT = 30;
+  private static final Duration OLDEST = Duration.ofDays(30);
 
   private final Path file;
   private final ByteArrayOutputStream unwritten = new ByteArrayOutputStream();
   private long size;
 
-  RunLog(Path directory, String runId) {
+  /// @param start of the run, from which the age of the others is counted
+  RunLog(Path directory, String runId, Instant start) {
     this.file = directory.resolve(runId + ".log");
     this.size = Files.exists(file) ? file.toFile().length() : 0;
-    deleteOld(directory);
+    deleteOld(directory, start);
   }
 
   /// Appends a line, for the next [#flush].
@@ -60,12 +64,15 @@ final class RunLog {
     unwritten.reset();
   }
 
-  private static void deleteOld(Path directory) {
+  private static void deleteOld(Path directory, Instant now) {
     try (Stream<Path> files = Files.list(directory)) {
       List<Path> newestFirst = files.sorted(Comparator.<Path>naturalOrder().reversed()).toList();
-      for (Path old :
-          newestFirst.subList(Math.min(KEPT - 1, newestFirst.size()), newestFirst.size())) {
-        Files.deleteIfExists(old);
+      for (int i = 0; i < newestFirst.size(); i++) {
+        Path old = newestFirst.get(i);
+        if (i >= KEPT - 1
+            || Files.getLastModifiedTime(old).toInstant().isBefore(now.minus(OLDEST))) {
+          Files.deleteIfExists(old);
+        }
       }
     } catch (IOException e) {
       log.warn("Old logs in {} could not be removed: {}", directory, e.toString());

@@ -18,24 +18,29 @@ public final class StatusService {
 
   private final Path home;
   private final Instant startedAt;
-  private final Supplier<Optional<String>> missing;
+  private final Checks checks;
   private final GroupStore groups;
   private final RunStore runs;
   private final GroupQueue queue;
   private final Troubles troubles;
 
+  /// Asked anew for each answer.
+  ///
   /// @param missing one sentence about what keeps agents from being started
+  /// @param hint one about what does not, but should be put right
+  public record Checks(Supplier<Optional<String>> missing, Supplier<Optional<String>> hint) {}
+
   public StatusService(
       Path home,
       Instant startedAt,
-      Supplier<Optional<String>> missing,
+      Checks checks,
       GroupStore groups,
       RunStore runs,
       GroupQueue queue,
       Troubles troubles) {
     this.home = home;
     this.startedAt = startedAt;
-    this.missing = missing;
+    this.checks = checks;
     this.groups = groups;
     this.runs = runs;
     this.queue = queue;
@@ -51,6 +56,7 @@ public final class StatusService {
       String home,
       String startedAt,
       Optional<String> missing,
+      Optional<String> hint,
       int containers,
       int waiting,
       List<GroupStatus> groups) {}
@@ -74,7 +80,8 @@ public final class StatusService {
         ProcessHandle.current().pid(),
         home.toString(),
         startedAt.toString(),
-        missing.get(),
+        checks.missing().get(),
+        checks.hint().get(),
         queue.activeTurns(),
         queue.waitingGroups(),
         groups.all().stream().map(it -> describe(it, open)).toList());

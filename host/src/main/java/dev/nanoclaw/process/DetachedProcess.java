@@ -22,6 +22,15 @@ public final class DetachedProcess {
       mv "$dir/.rc" "$dir/rc"
       """;
 
+  /// The command after it gets a session of its own; macOS has no `setsid`, but Perl.
+  private static final String IN_NEW_SESSION =
+      """
+      if command -v setsid >/dev/null 2>&1; then
+        exec setsid "$@"
+      fi
+      exec perl -MPOSIX -e 'POSIX::setsid(); exec { $ARGV[0] } @ARGV' -- "$@"
+      """;
+
   private DetachedProcess() {}
 
   /// Starts the command. Its standard input is a pipe from this process.
@@ -33,13 +42,17 @@ public final class DetachedProcess {
   public static OutputStream start(List<String> command, Path files) throws IOException {
     Files.createFile(files.resolve("out"));
     Files.createFile(files.resolve("err"));
-    List<String> wrapped =
-        new ArrayList<>(List.of("setsid", "sh", "-c", WRAPPER, "run", files.toString()));
-    wrapped.addAll(command);
-    return new ProcessBuilder(wrapped)
+    return new ProcessBuilder(wrapped(command, files))
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start()
         .getOutputStream();
+  }
+
+  static List<String> wrapped(List<String> command, Path files) {
+    List<String> wrapped = new ArrayList<>(List.of("sh", "-c", IN_NEW_SESSION, "session"));
+    wrapped.addAll(List.of("sh", "-c", WRAPPER, "run", files.toString()));
+    wrapped.addAll(command);
+    return wrapped;
   }
 }

@@ -157,7 +157,11 @@ public final class AgentTurn {
       container = containers.start(run, group, request(run, group, input, ready));
     } catch (IOException | DirectoryException | IllegalArgumentException e) {
       String text = "The container could not be started: " + e.getMessage();
-      end(run, group, new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(125), false), text);
+      end(
+          run,
+          group,
+          new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(125), false, Optional.empty()),
+          text);
       return;
     }
     follow(run, group, container, signal);
@@ -170,7 +174,11 @@ public final class AgentTurn {
       container = containers.adopt(run);
     } catch (IOException e) {
       log.warn("Run {} left nothing to go on with: {}", run.runId(), e.toString());
-      end(run, group, new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false), "lost");
+      end(
+          run,
+          group,
+          new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false, Optional.empty()),
+          "lost");
       return;
     }
     follow(run, group, container, signal);
@@ -236,7 +244,8 @@ public final class AgentTurn {
               : retries.counted(inside, "the agent ended without an answer", now);
       case TIMEOUT -> retries.counted(inside, "the agent gave no sign within its time limit", now);
       case KILLED ->
-          retries.counted(inside, "the agent was killed, perhaps for want of memory", now);
+          retries.counted(
+              inside, ended.why().orElse("the agent was killed, perhaps for want of memory"), now);
       case CRASHED ->
           requestLost
               ? retries.uncounted(inside, Retries.PARKED, now)

@@ -39,6 +39,12 @@ final class LiveRun {
   /// So much output is taken in one look, in pieces of 64 KiB; a flood must not keep the rest.
   private static final int PIECES_AT_ONCE = 16;
 
+  /// As a multiple of the longest line: so much output ends a run.
+  private static final long LARGE_OUTPUT = 10;
+
+  /// How long a container that waits may write unseen, whatever the interval of looks.
+  private static final Duration LOOK_WHILE_IDLE = Duration.ofSeconds(1);
+
   private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
   private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
 
@@ -51,6 +57,7 @@ final class LiveRun {
   private List<AgentInput> inside;
   private long taken;
   private boolean anyFrame;
+  private Optional<String> endedBecause = Optional.empty();
   private boolean moreOutput;
   private boolean seenRunning;
   private boolean exitSeen;
@@ -79,7 +86,9 @@ final class LiveRun {
   sealed interface Outcome {
 
     /// @param anyFrame the agent finished at least one turn
-    record Ended(EndReason reason, Optional<Integer> exitCode, boolean anyFrame)
+    /// @param why the host ended it at once; empty when it did not
+    record Ended(
+        EndReason reason, Optional<Integer> exitCode, boolean anyFrame, Optional<String> why)
         implements Outcome {}
 
     record Left() implements Outcome {}
@@ -128,6 +137,7 @@ final class LiveRun {
   private Optional<Outcome> look() {
     try {
       takeOutput();
+      boundOutput();
       if (signal.takeInterrupt() && limits.isTurnOpen()) {
         container.interrupt();
       }
@@ -162,6 +172,7 @@ final class LiveRun {
     Instant now = parts.clock().instant();
     return Stream.of(
             parts.settings().timing().ipcPollInterval(),
+            LOOK_WHILE_IDLE,
             limits.untilDue(now),
             Duration.between(now, nextLookForInput),
             Duration.between(now, nextAliveCheck))
@@ -177,16 +188,39 @@ final class LiveRun {
     }
   }
 
+  /// What an agent writes lies on the disk until its container ends.
+  private void boundOutput() {
+    Instant now = parts.clock().instant();
+    long most = mostOutput();
+    if (container.outputWithoutFrame() > most) {
+      RunLimits.Step step = limits.kill(EndReason.KILLED, now);
+      if (step != RunLimits.Step.NOTHING) {
+        endsBecause("it wrote more than %d bytes without an answer".formatted(most));
+      }
+      carryOut(step);
+    } else if (container.output() > most && !limits.isTurnOpen()) {
+      carryOut(limits.close(EndReason.COMPLETED, now)); // a new container goes on
+    }
+  }
+
+  private long mostOutput() {
+    return LARGE_OUTPUT * parts.settings().container().maxOutputSizeBytes();
+  }
+
+  private void endsBecause(String why) {
+    log.error("Run {} is ended: {}", run.runId(), why);
+    endedBecause = Optional.of(why);
+    container.endsBecause(why);
+  }
+
   private void take(Found found) {
     switch (found) {
       case Found.Text(String line) -> container.log(line);
       case Found.Frame frame -> take(frame);
       case Found.TooLong(long start) -> {
-        log.error(
-            "Run {}: a line at byte {} of the output is longer than"
-                + " container.max_output_size_bytes; the run ends",
-            run.runId(),
-            start);
+        endsBecause(
+            "a line at byte %d of its output is longer than container.max_output_size_bytes"
+                .formatted(start));
         carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
       }
     }
@@ -301,9 +335,9 @@ final class LiveRun {
       log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
       return Optional.empty();
     }
-    container.readToEnd(this::take);
+    container.readToEnd(this::take, mostOutput());
     Optional<Integer> code = container.exitCode();
-    return Optional.of(new Outcome.Ended(reason(code), code, anyFrame));
+    return Optional.of(new Outcome.Ended(reason(code), code, anyFrame, endedBecause));
   }
 
   private EndReason reason(Optional<Integer> exitCode) {

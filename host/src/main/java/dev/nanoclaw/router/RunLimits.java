@@ -85,6 +85,15 @@ final class RunLimits {
     return enter(Phase.CLOSING, Step.ASK_TO_CLOSE, now);
   }
 
+  /// Ends the container without asking it.
+  Step kill(EndReason why, Instant now) {
+    if (phase == Phase.KILLING) {
+      return Step.NOTHING;
+    }
+    reason = reason.or(() -> Optional.of(why));
+    return enter(Phase.KILLING, Step.KILL, now);
+  }
+
   /// The step that is due; each is returned once, but the last again and again.
   Step due(Instant now) {
     if (!untilDue(now).isZero()) {

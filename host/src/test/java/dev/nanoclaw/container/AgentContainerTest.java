@@ -76,7 +76,7 @@ class AgentContainerTest {
 
   private static List<Found> readAll(AgentContainer container) {
     List<Found> found = new ArrayList<>();
-    container.readToEnd(found::add);
+    container.readToEnd(found::add, Long.MAX_VALUE);
     return found;
   }
 
@@ -256,12 +256,12 @@ class AgentContainerTest {
     for (int i = 10; i < 50; i++) {
       Files.writeString(logs.resolve("2026-" + i + ".log"), "old");
     }
-    RunLog log = new RunLog(logs, "2027-01");
+    RunLog log = new RunLog(logs, "2027-01", java.time.Instant.EPOCH);
     log.line("first");
     log.line("é".repeat(3 * 1024 * 1024));
     log.line("never");
     log.flush();
-    RunLog again = new RunLog(logs, "2027-01");
+    RunLog again = new RunLog(logs, "2027-01", java.time.Instant.EPOCH);
     again.line("nor this");
     again.flush();
 
@@ -280,7 +280,7 @@ class AgentContainerTest {
           .contains("2027-01.log", "2026-49.log")
           .doesNotContain("2026-20.log");
     }
-    RunLog nowhere = new RunLog(home.resolve("missing"), "r");
+    RunLog nowhere = new RunLog(home.resolve("missing"), "r", java.time.Instant.EPOCH);
     nowhere.line("x");
     nowhere.flush();
     nowhere.flush();

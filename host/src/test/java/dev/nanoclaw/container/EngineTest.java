@@ -59,7 +59,7 @@ class EngineTest {
     String keepId = dialect == Dialect.PODMAN_ROOTLESS ? " --userns=keep-id" : "";
     assertThat(runCommand(dialect, new AgentUser(1000, 1001, true), Optional.empty()))
         .isEqualTo(
-            "ENGINE run --interactive --rm --pull never --name nanoclaw-family-r1"
+            "ENGINE run --interactive --rm --pull never --log-driver none --name nanoclaw-family-r1"
                 + " --label nanoclaw.install=i1 --label nanoclaw.run=r1 --user 1000:1001"
                 + keepId
                 + " --cap-drop ALL --security-opt no-new-privileges --memory 2g --cpus 3"
@@ -174,12 +174,16 @@ class EngineTest {
   void theSettingSaysWhichEnginesAreAsked() {
     AgentUser root = new AgentUser(1000, 1000, true);
     for (Settings.Runtime it : Settings.Runtime.values()) {
-      Engines engines = Engines.of(it, root);
-      assertThat(engines.byName("docker").name())
-          .isEqualTo(it == Settings.Runtime.PODMAN ? "podman" : "docker");
-      assertThat(engines.byName("podman").name())
-          .isEqualTo(it == Settings.Runtime.DOCKER ? "docker" : "podman");
+      for (String name : List.of("apple", "docker", "podman")) {
+        String asked = it == Settings.Runtime.AUTO ? name : it.toString();
+        assertThat(Engines.of(it, root, true).byName(name).name()).isEqualTo(asked);
+      }
     }
+    assertThat(Engines.of(Settings.Runtime.AUTO, root, true).byName("").name()).isEqualTo("apple");
+    assertThat(Engines.of(Settings.Runtime.AUTO, root, false).byName("").name())
+        .isEqualTo("docker");
+    assertThat(Engines.of(Settings.Runtime.AUTO, root, false).byName("apple").name())
+        .isEqualTo("docker");
   }
 
   @Test

@@ -583,6 +583,32 @@ class AgentTurnTest {
   }
 
   @Test
+  void aFloodWithoutAnAnswerEndsTheRunAndIsNamed() throws IOException {
+    settings.maxOutput = 100_000; // so a megabyte is a flood
+    // not without end: what outlives its container here would fill the disk
+    engine.container("yes 'a short line' | head -c 3000000; wait_for \"$state/never\"");
+    start();
+    say("m1", "@Andy");
+    until(() -> ended(1));
+    assertThat(ends()).singleElement().asString().startsWith("killed|");
+    Path log = home.resolve("data/logs/family").resolve(entries("data/logs/family").getFirst());
+    assertThat(Files.readAllLines(log))
+        .contains("[it wrote more than 1000000 bytes without an answer]");
+  }
+
+  @Test
+  void aContainerThatWroteMuchGivesWayToANewOneBetweenTurns() {
+    settings.maxOutput = 100_000;
+    engine.container(
+        "head -c 900000 /dev/zero | tr '\\0' '\\n'; answer one $input;"
+            + " head -c 900000 /dev/zero | tr '\\0' '\\n'; wait_for \"$inputs/_close\"; exit 0");
+    start();
+    say("m1", "@Andy");
+    until(() -> ended(1));
+    assertThat(ends()).containsExactly("completed|0");
+  }
+
+  @Test
   void aFullDatabaseLosesNoFrame() {
     engine.container("wait_for \"$state/go\"; answer kept $input; follow");
     start();
