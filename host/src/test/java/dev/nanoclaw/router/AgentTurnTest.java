@@ -105,16 +105,6 @@ class AgentTurnTest {
 
     Host() {
       AgentUser user = AgentUser.ofThisProcess();
-      Conversation conversation =
-          new Conversation() {
-            @Override
-            public void typing(ChatJid chat, boolean on) {}
-
-            @Override
-            public void outboxChanged() {
-              outbox.wake();
-            }
-          };
       Engines engines =
           new Engines(List.of(new DockerLikeEngine(Dialect.DOCKER, engine.command())));
       turn =
