@@ -28,6 +28,8 @@ final class InputDirectory implements AutoCloseable {
   /// border.
   private static final Duration LOOK_BENEATH = Duration.ofMillis(100);
 
+  private static final Look NOTHING = new Look(List.of(), false, false);
+
   private final Path directory;
   private final WatchService watcher;
   private final Set<Path> taken = new HashSet<>();
@@ -54,9 +56,10 @@ final class InputDirectory implements AutoCloseable {
 
   /// What one look found.
   ///
+  /// @param interrupt the agent is asked to break off what runs; that is taken note of once
   /// @param close the agent is asked to finish; then nothing is given out, and what is still there
   ///   stays for the next run
-  record Look(List<Path> files, boolean close) {}
+  record Look(List<Path> files, boolean interrupt, boolean close) {}
 
   Look look() throws IOException {
     // The plain listing: this runs ten times a second for as long as the agent idles.
@@ -64,18 +67,24 @@ final class InputDirectory implements AutoCloseable {
     if (names == null) {
       throw new IOException("cannot list " + directory);
     }
+    if (names.length == 0) {
+      return NOTHING;
+    }
+    List<String> all = List.of(names);
+    boolean interrupt =
+        all.contains(FollowUp.INTERRUPT) && directory.resolve(FollowUp.INTERRUPT).toFile().delete();
+    if (all.contains(FollowUp.CLOSE)) {
+      return new Look(List.of(), interrupt, true);
+    }
     List<Path> files = new ArrayList<>();
-    for (String name : names) {
-      if (name.equals(FollowUp.CLOSE)) {
-        return new Look(List.of(), true);
-      }
+    for (String name : all) {
       Path file = directory.resolve(name);
       if (name.endsWith(".json") && !name.startsWith(".") && !taken.contains(file)) {
         files.add(file);
       }
     }
     files.sort(null);
-    return new Look(files, false);
+    return new Look(files, interrupt, false);
   }
 
   /// Reads a file; one that is none of the host's is reported, deleted and comes out empty.

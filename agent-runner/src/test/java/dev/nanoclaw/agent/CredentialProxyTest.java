@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -42,6 +44,8 @@ final class CredentialProxyTest {
   private static final Credential KEY =
       Credential.from(Map.of("ANTHROPIC_API_KEY", "sk-real")).orElseThrow();
 
+  private static final Duration SILENCE = Duration.ofMillis(500);
+
   private final HttpClient client = HttpClient.newHttpClient();
   private final BlockingQueue<Seen> seen = new LinkedBlockingQueue<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -55,11 +59,11 @@ final class CredentialProxyTest {
     api.setExecutor(threads);
     api.createContext("/", this::serve);
     api.start();
-    proxy = new CredentialProxy(origin(), KEY);
+    proxy = new CredentialProxy(origin(), KEY, SILENCE);
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws IOException {
     proxy.close();
     api.stop(0);
     threads.shutdownNow();
@@ -90,7 +94,7 @@ final class CredentialProxyTest {
   @Test
   void aTokenGoesAsBearer() throws Exception {
     Credential token = Credential.from(Map.of("CLAUDE_CODE_OAUTH_TOKEN", "oat")).orElseThrow();
-    try (CredentialProxy bearer = new CredentialProxy(origin(), token)) {
+    try (CredentialProxy bearer = new CredentialProxy(origin(), token, SILENCE)) {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(bearer.address() + "/v1/messages/count_tokens"))
               .header("authorization", bearer.placeholder().value())
@@ -169,6 +173,65 @@ final class CredentialProxyTest {
   }
 
   @Test
+  void theApisWordsNeverHoldTheCredential() throws Exception {
+    handler = exchange -> answer(exchange, 400, "{\"message\":\"sk-real is no good\"}");
+
+    assertThat(send(request("/v1/messages").header("accept-encoding", "gzip")).body())
+        .isEqualTo("{\"message\":\"[secret] is no good\"}");
+    assertThat(seen.take().headers()).doesNotContainKey("Accept-encoding");
+  }
+
+  @Test
+  void anApiThatNeverAnswersIsGivenUp() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    handler = exchange -> end.await();
+    HttpResponse<String> response = send(request("/v1/messages"));
+    end.countDown();
+
+    assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(response.headers().firstValue("x-should-retry")).contains("false");
+    assertThat(proxy.unreachable()).isTrue();
+  }
+
+  @Test
+  void anAnswerThatFallsSilentIsCutAndTheRepetitionGivenUpOnce() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    handler =
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write("half".getBytes(StandardCharsets.UTF_8));
+          exchange.getResponseBody().flush();
+          end.await();
+        };
+    assertThatThrownBy(() -> send(request("/v1/messages"))).isInstanceOf(IOException.class);
+    end.countDown();
+    handler = exchange -> answer(exchange, 200, "{}");
+
+    assertThat(send(request("/v1/messages")).statusCode()).isEqualTo(502);
+    assertThat(seen).hasSize(1);
+    assertThat(proxy.unreachable()).isTrue();
+    assertThat(send(request("/v1/messages")).statusCode()).isEqualTo(200);
+    assertThat(proxy.unreachable()).isFalse();
+  }
+
+  @Test
+  void whatIsNoHttpIsDropped() throws Exception {
+    for (String text :
+        List.of(
+            "nonsense\r\n\r\n",
+            "POST /v1/messages HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+            "POST /v1/messages HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n",
+            "POST /v1/messages HTTP/1.1\r\n: x\r\n\r\n")) {
+      try (Socket socket =
+          new Socket(InetAddress.getLoopbackAddress(), URI.create(proxy.address()).getPort())) {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+        assertThat(socket.getInputStream().read()).as(text).isEqualTo(-1);
+      }
+    }
+    assertThat(send(request("/v1/messages")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
   void aRedirectIsNotFollowed() throws Exception {
     handler =
         exchange -> {
@@ -202,7 +265,8 @@ final class CredentialProxyTest {
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = closed.getLocalPort();
     }
-    try (CredentialProxy down = new CredentialProxy(URI.create("http://127.0.0.1:" + port), KEY)) {
+    URI nowhere = URI.create("http://127.0.0.1:" + port);
+    try (CredentialProxy down = new CredentialProxy(nowhere, KEY, SILENCE)) {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(down.address() + "/v1/messages"))
               .header("x-api-key", down.placeholder().value())
