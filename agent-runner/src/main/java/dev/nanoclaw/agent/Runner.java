@@ -23,6 +23,9 @@ final class Runner {
   static final int LOST = 1;
 
   private static final Duration GRACE = Duration.ofSeconds(5);
+  /// How often a look follows while the last turn runs: it can still be interrupted.
+  private static final Duration CLOSING = Duration.ofMillis(100);
+
   private static final Duration INTERRUPT_AGAIN = Duration.ofMillis(500);
 
   private final AgentRequest request;
@@ -121,7 +124,6 @@ final class Runner {
       claude.initialize();
       claude.say(first, request.prompt());
       if (takeInput(claude, turns)) {
-        turns.awaitNoneOpen();
         finishing = true;
         claude.finish(GRACE);
         return 0;
@@ -133,7 +135,7 @@ final class Runner {
     return LOST;
   }
 
-  /// @return true when the host asked to finish, false when the CLI is gone
+  /// @return true when the host asked to finish and the last turn has ended, false when the CLI is gone
   private boolean takeInput(ClaudeProcess claude, Turns turns)
       throws IOException, InterruptedException {
     try (InputDirectory input = new InputDirectory(paths.input())) {
@@ -142,7 +144,7 @@ final class Runner {
         if (look.interrupt() && turns.stop()) {
           Threads.start("interrupt", () -> interrupt(claude, turns));
         }
-        if (look.close()) {
+        if (look.close() && turns.awaitNoneOpen(CLOSING)) {
           return true;
         }
         for (Path file : look.files()) {
@@ -152,7 +154,9 @@ final class Runner {
             input.done(file);
           }
         }
-        input.await();
+        if (!look.close()) {
+          input.await();
+        }
       }
     }
     return false;

@@ -5,6 +5,7 @@ import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import dev.nanoclaw.protocol.AgentFrame.Status;
 import dev.nanoclaw.protocol.AgentFrame.Usage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -149,12 +150,16 @@ final class Turns {
   }
 
   /// Waits until every message has its result.
-  void awaitNoneOpen() throws InterruptedException {
+  ///
+  /// @return whether that is so, or the time is over
+  boolean awaitNoneOpen(Duration atMost) throws InterruptedException {
+    long left = atMost.toNanos();
     lock.lock();
     try {
-      while (!open.isEmpty() && !over) {
-        changed.await();
+      while (!open.isEmpty() && !over && left > 0) {
+        left = changed.awaitNanos(left);
       }
+      return open.isEmpty() || over;
     } finally {
       lock.unlock();
     }
