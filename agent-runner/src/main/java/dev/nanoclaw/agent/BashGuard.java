@@ -13,8 +13,7 @@ final class BashGuard {
 
   private BashGuard() {}
 
-  /// Answers the hook. Never fails: with an error as answer the command could run as it
-  /// is.
+  /// Answers the hook. Never fails: with an error as answer the command could run as it is.
   static ObjectNode answer(JsonNode request) {
     try {
       return request.path("input").path("tool_input") instanceof ObjectNode input

@@ -112,8 +112,8 @@ final class ClaudeProcess {
     }
     if (!process.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       Log.line("the CLI did not end within " + grace.toSeconds() + " s");
+      kill();
     }
-    kill();
     awaitExit();
   }
 

@@ -2,28 +2,31 @@ package dev.nanoclaw.agent;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedInputStream;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.nanoclaw.protocol.Json;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Lets the CLI use the owner's credential without having it: takes its API calls on the loopback
 /// interface, puts the credential in place of a placeholder and passes them on to one origin.
 ///
 /// Only the message endpoints, no redirects, bodies streamed both ways. A caller without the
-/// placeholder is refused, so that where containers share a network none uses another's proxy. Each
-/// call has a connection of its own to here; those to the API are kept and used again by the JDK.
-/// Its old client, as it is so much lighter than the new one.
+/// placeholder is refused, so that where containers share a network none uses another's proxy. The
+/// API is called with the JDK's old client: it costs a third of the new one's memory and start.
 final class CredentialProxy implements AutoCloseable {
 
   private static final Set<String> PATHS = Set.of("/v1/messages", "/v1/messages/count_tokens");
@@ -37,6 +40,7 @@ final class CredentialProxy implements AutoCloseable {
           "x-api-key",
           "cookie",
           "connection",
+          "content-length",
           "expect",
           "forwarded",
           "host",
@@ -44,6 +48,7 @@ final class CredentialProxy implements AutoCloseable {
           "keep-alive",
           "te",
           "trailer",
+          "transfer-encoding",
           "upgrade");
 
   private static final Set<String> PASSED_BACK =
@@ -56,7 +61,7 @@ final class CredentialProxy implements AutoCloseable {
   private final Credential credential;
   private final Credential placeholder;
   private final Duration silence;
-  private final ServerSocket server;
+  private final HttpServer server;
 
   /// The API broke its last answer off by silence; the CLI's repetition ends at once.
   private volatile boolean stalled;
@@ -66,19 +71,22 @@ final class CredentialProxy implements AutoCloseable {
   /// Listens from now on.
   ///
   /// @param origin scheme, host and port; a path is ignored
-  /// @param silence after which the API counts as gone. While it thinks it sends pings
+  /// @param silence after which the API counts as gone: while it thinks it sends pings
   CredentialProxy(URI origin, Credential credential, Duration silence) throws IOException {
     this.origin = origin;
     this.credential = credential;
     this.silence = silence;
     this.placeholder = credential.with("sk-ant-placeholder-" + UUID.randomUUID());
-    server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Threads.start("proxy", this::accept);
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(call -> Threads.start("proxy", call));
+    server.createContext("/", this::handle);
+    server.start();
   }
 
   /// What the CLI gets as `ANTHROPIC_BASE_URL`.
   String address() {
-    return "http://127.0.0.1:" + server.getLocalPort();
+    return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
   /// What the CLI gets instead of the credential.
@@ -86,162 +94,160 @@ final class CredentialProxy implements AutoCloseable {
     return placeholder;
   }
 
-  /// Whether the last call did not reach the API, or got no whole answer.
+  /// Whether the API did not answer the last call, or fell silent in the middle.
   boolean unreachable() {
     return unreachable;
   }
 
   @Override
-  public void close() throws IOException {
-    server.close();
+  public void close() {
+    server.stop(0);
   }
 
-  private void accept() {
-    while (!server.isClosed()) {
-      try {
-        Socket connection = server.accept();
-        Threads.start("proxy-call", () -> serve(connection));
-      } catch (IOException e) {
-        if (!server.isClosed()) {
-          Log.line("a call of the CLI was lost: " + e.getMessage());
-        }
-      }
-    }
-  }
-
-  /// Leaving the connection without the end of an answer is how a broken one shows.
-  private void serve(Socket connection) {
-    try (connection) {
-      connection.setTcpNoDelay(true);
-      InputStream in = new BufferedInputStream(connection.getInputStream());
-      ApiAnswer answer = new ApiAnswer(connection.getOutputStream());
-      ApiCall call = ApiCall.read(in);
-      if (!PATHS.contains(call.path()) || !call.method().equals("POST")) {
-        in.skipNBytes(call.length());
-        answer.fail(404, "not_found_error", "This proxy serves the message endpoints only.");
-      } else if (!placeholder.value().equals(call.header(placeholder.header()))) {
-        in.skipNBytes(call.length());
-        answer.fail(401, "authentication_error", "This proxy serves its own CLI only.");
-      } else {
-        forward(call, in, answer);
-      }
-    } catch (IOException | RuntimeException e) {
-      Log.line("a call of the CLI broke off: " + e.getMessage());
-    }
-  }
-
-  private void forward(ApiCall call, InputStream body, ApiAnswer answer) throws IOException {
-    if (stalled) {
+  private void handle(HttpExchange exchange) throws IOException {
+    URI uri = exchange.getRequestURI();
+    boolean served = uri.getRawAuthority() == null && PATHS.contains(uri.getRawPath());
+    if (!served || !exchange.getRequestMethod().equals("POST")) {
+      fail(exchange, 404, "not_found_error", "This proxy serves the message endpoints only.");
+    } else if (!placeholder.value().equals(sent(exchange, placeholder.header()).orElse(""))) {
+      fail(exchange, 401, "authentication_error", "This proxy serves its own CLI only.");
+    } else if (stalled) {
       stalled = false;
-      body.skipNBytes(call.length());
-      giveUp(answer, origin.getHost() + " fell silent.");
-      return;
-    }
-    try {
-      HttpURLConnection api = upstream(call);
-      try (OutputStream out = api.getOutputStream()) {
-        copy(body, out, call.length());
-      }
-      answer(api, answer);
-    } catch (SocketTimeoutException e) {
-      unreachable = true;
-      stalled = answer.begun();
-      if (stalled) {
-        throw e;
-      }
-      giveUp(answer, origin.getHost() + " does not answer: " + e.getMessage());
-    } catch (IOException e) {
-      unreachable = true;
-      if (answer.begun()) {
-        throw e;
-      }
-      noAnswer(answer, "Cannot reach " + origin.getHost() + ": " + reason(e));
+      noAnswer(exchange, origin.getHost() + " fell silent.", false);
+    } else {
+      forward(exchange);
     }
   }
 
-  private HttpURLConnection upstream(ApiCall call) throws IOException {
-    var api = (HttpURLConnection) origin.resolve(call.target()).toURL().openConnection();
+  /// When the API breaks off in the middle this throws, upon which the server cuts the connection:
+  /// closing the exchange would look like a proper end.
+  private void forward(HttpExchange exchange) throws IOException {
+    try {
+      HttpURLConnection api = upstream(exchange);
+      try (OutputStream out = api.getOutputStream()) {
+        exchange.getRequestBody().transferTo(out);
+      }
+      answer(exchange, api);
+    } catch (SocketTimeoutException e) {
+      stalled = begun(exchange);
+      if (stalled) {
+        unreachable = true;
+        throw e;
+      }
+      noAnswer(exchange, origin.getHost() + " does not answer: " + e.getMessage(), false);
+    } catch (IOException e) {
+      if (begun(exchange)) {
+        throw e;
+      }
+      noAnswer(exchange, "Cannot reach " + origin.getHost() + ": " + reason(e), true);
+    }
+  }
+
+  private HttpURLConnection upstream(HttpExchange exchange) throws IOException {
+    URI uri = exchange.getRequestURI();
+    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+    URI target = origin.resolve(uri.getRawPath() + query);
+    var api = (HttpURLConnection) target.toURL().openConnection();
     api.setRequestMethod("POST");
+    api.setDoOutput(true);
     api.setInstanceFollowRedirects(false);
-    api.setUseCaches(false);
     api.setConnectTimeout((int) CONNECT.toMillis());
     api.setReadTimeout((int) silence.toMillis());
-    api.setDoOutput(true);
-    api.setFixedLengthStreamingMode(call.length());
-    for (ApiCall.Header header : call.headers()) {
-      if (!DROPPED.contains(header.name()) && !header.name().startsWith("proxy-")) {
-        api.addRequestProperty(header.name(), header.value());
-      }
+    Optional<String> length = sent(exchange, "content-length");
+    if (length.isPresent()) {
+      api.setFixedLengthStreamingMode(Long.parseLong(length.get()));
+    } else {
+      api.setChunkedStreamingMode(0);
     }
+    exchange
+        .getRequestHeaders()
+        .forEach((name, values) -> {
+          String lower = name.toLowerCase(Locale.ROOT);
+          if (!DROPPED.contains(lower) && !lower.startsWith("proxy-")) {
+            values.forEach(value -> api.addRequestProperty(name, value));
+          }
+        });
     api.setRequestProperty(credential.header(), credential.value());
     return api;
   }
 
-  private void answer(HttpURLConnection api, ApiAnswer answer) throws IOException {
+  private void answer(HttpExchange exchange, HttpURLConnection api) throws IOException {
     int status = api.getResponseCode();
     if (status / 100 == 3) {
-      unreachable = true;
-      giveUp(answer, origin.getHost() + " redirects, which is not followed.");
+      noAnswer(exchange, origin.getHost() + " redirects, which is not followed.", false);
       return;
     }
     api.getHeaderFields()
-        .forEach(
-            (name, values) -> {
-              String lower = name == null ? "" : name.toLowerCase(Locale.ROOT);
-              if (PASSED_BACK.contains(lower) || lower.startsWith("anthropic-")) {
-                values.forEach(value -> answer.header(lower, value));
-              }
-            });
-    if (status >= 400) {
-      unreachable = false;
-      error(api, status, answer);
-    } else {
-      try (InputStream body = api.getInputStream()) {
-        answer.send(status, body);
-      }
-      unreachable = false;
+        .forEach((name, values) -> {
+          String lower = name == null ? "" : name.toLowerCase(Locale.ROOT);
+          if (PASSED_BACK.contains(lower) || lower.startsWith("anthropic-")) {
+            values.forEach(value -> exchange.getResponseHeaders().add(name, value));
+          }
+        });
+    if (status == 401) {
+      // The credential does not change during a run, and the CLI would try for long.
+      exchange.getResponseHeaders().set("x-should-retry", "false");
     }
+    try (InputStream body = status < 400 ? api.getInputStream() : scrubbed(api)) {
+      exchange.sendResponseHeaders(status, 0);
+      OutputStream out = exchange.getResponseBody();
+      byte[] buffer = new byte[16 * 1024];
+      for (int count = body.read(buffer); count >= 0; count = body.read(buffer)) {
+        out.write(buffer, 0, count);
+        out.flush();
+      }
+    }
+    unreachable = false;
+    exchange.close();
   }
 
   /// The API's words go into the conversation, where the agent reads them: never with the
-  /// credential.
-  private void error(HttpURLConnection api, int status, ApiAnswer answer) throws IOException {
-    if (status == 401) {
-      // The credential does not change during a run, and the CLI would try for long. The JDK keeps
-      // the body of such an answer to itself.
-      answer.header("x-should-retry", "false");
-    }
+  /// credential. Those of a 401 the JDK keeps to itself.
+  private InputStream scrubbed(HttpURLConnection api) throws IOException {
     try (InputStream body = api.getErrorStream()) {
-      if (body == null) {
-        answer.fail(status, "authentication_error", "The API refused the credential.");
-        return;
-      }
-      String text = new String(body.readNBytes(MAX_ERROR), UTF_8);
-      answer.send(status, text.replace(credential.secret(), "[secret]").getBytes(UTF_8));
+      String text =
+          body == null
+              ? error("authentication_error", "The API refused the credential.")
+              : new String(body.readNBytes(MAX_ERROR), UTF_8);
+      return new ByteArrayInputStream(
+          text.replace(credential.secret(), "[secret]").getBytes(UTF_8));
     }
   }
 
-  /// Repeating would only add to the time until the chat hears of it.
-  private static void giveUp(ApiAnswer answer, String message) throws IOException {
-    noAnswer(answer.header("x-should-retry", "false"), message);
-  }
-
-  private static void noAnswer(ApiAnswer answer, String message) throws IOException {
+  /// @param again whether to ask again may help: after a silence it would only add to the time
+  ///   until the chat hears of it
+  private void noAnswer(HttpExchange exchange, String message, boolean again) throws IOException {
+    unreachable = true;
     Log.line(message);
-    answer.fail(502, "api_error", message);
+    if (!again) {
+      exchange.getResponseHeaders().set("x-should-retry", "false");
+    }
+    fail(exchange, 502, "api_error", message);
   }
 
-  private static void copy(InputStream in, OutputStream out, long length) throws IOException {
-    byte[] buffer = new byte[16 * 1024];
-    long left = length;
-    while (left > 0) {
-      int count = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-      if (count < 0) {
-        throw new IOException("the CLI's request broke off");
-      }
-      out.write(buffer, 0, count);
-      left -= count;
-    }
+  private static void fail(HttpExchange exchange, int status, String type, String message)
+      throws IOException {
+    exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
+    byte[] bytes = error(type, message).getBytes(UTF_8);
+    exchange.getResponseHeaders().set("content-type", "application/json");
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
+  /// As Anthropic says it.
+  private static String error(String type, String message) {
+    ObjectNode error = Json.mapper().createObjectNode().put("type", "error");
+    error.putObject("error").put("type", type).put("message", message);
+    return Json.line(error);
+  }
+
+  private static boolean begun(HttpExchange exchange) {
+    return exchange.getResponseCode() != -1;
+  }
+
+  private static Optional<String> sent(HttpExchange exchange, String header) {
+    return Optional.ofNullable(exchange.getRequestHeaders().getFirst(header));
   }
 
   private static String reason(IOException e) {

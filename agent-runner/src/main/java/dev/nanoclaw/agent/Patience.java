@@ -5,8 +5,8 @@ import java.util.Map;
 
 /// How long silence may last, here and there; other values come by environment variables.
 ///
-/// @param api between two pieces of an answer of the API: it sends pings while the model thinks.
-///   A chat shall hear of trouble within a minute
+/// @param api between two pieces of an answer of the API: it sends pings while the model thinks. A
+///   chat shall hear of trouble within a minute
 /// @param claude until the CLI, with a turn open, is asked whether it lives
 /// @param answer until it has to have answered that
 record Patience(Duration api, Duration claude, Duration answer) {

@@ -23,6 +23,7 @@ final class Runner {
   static final int LOST = 1;
 
   private static final Duration GRACE = Duration.ofSeconds(5);
+
   /// How often a look follows while the last turn runs: it can still be interrupted.
   private static final Duration CLOSING = Duration.ofMillis(100);
 
@@ -135,7 +136,8 @@ final class Runner {
     return LOST;
   }
 
-  /// @return true when the host asked to finish and the last turn has ended, false when the CLI is gone
+  /// @return true when the host asked to finish and the last turn has ended, false when the CLI is
+  ///   gone
   private boolean takeInput(ClaudeProcess claude, Turns turns)
       throws IOException, InterruptedException {
     try (InputDirectory input = new InputDirectory(paths.input())) {

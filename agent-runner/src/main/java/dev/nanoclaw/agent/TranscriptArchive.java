@@ -5,12 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.Writer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -95,13 +93,29 @@ final class TranscriptArchive {
     String name = LocalDate.ofInstant(clock.instant(), ZoneId.of(zone)) + "-" + page.topic();
     for (int i = 1; i <= MAX_SAME_NAME; i++) {
       Path file = directory.resolve(name + (i == 1 ? "" : "-" + i) + ".md");
-      try (Writer out = Files.newBufferedWriter(file, UTF_8, StandardOpenOption.CREATE_NEW)) {
-        out.write(page.markdown());
+      if (isNew(file)) {
+        write(file, page.markdown());
         return file;
-      } catch (FileAlreadyExistsException _) {
-        continue;
       }
     }
     throw new IOException("too many of the name " + name);
+  }
+
+  private static boolean isNew(Path file) throws IOException {
+    try {
+      Files.createFile(file);
+      return true;
+    } catch (FileAlreadyExistsException _) {
+      return false;
+    }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      Files.delete(file); // half a page would look like a whole one
+      throw e;
+    }
   }
 }

@@ -188,8 +188,7 @@ final class Turns {
     boolean failed =
         result.path("is_error").asBoolean(false)
             || !result.path("subtype").asString("").equals("success");
-    boolean stopped =
-        stopping && result.path("terminal_reason").asString("").startsWith("aborted");
+    boolean stopped = stopping && result.path("terminal_reason").asString("").startsWith("aborted");
     AgentFrame frame =
         failed && !stopped
             ? error(Trouble.of(result, cause, unreachable.getAsBoolean()), session, inputs)

@@ -18,8 +18,8 @@ final class ClaudeCommandTest {
   @Test
   void theSecretIsNowhereAndOurEnvironmentStaysOutside() throws IOException {
     Credential key = Credential.from(Map.of("ANTHROPIC_API_KEY", "sk-real")).orElseThrow();
-    try (CredentialProxy proxy = 
-            new CredentialProxy(URI.create("http://127.0.0.1:9"), key, Duration.ofSeconds(9))) {
+    try (CredentialProxy proxy =
+        new CredentialProxy(URI.create("http://127.0.0.1:9"), key, Duration.ofSeconds(9))) {
       Map<String, String> ours = Map.of("PATH", "/bin", "SECRET", "x", "JAVA_TOOL_OPTIONS", "y");
       Map<String, String> environment =
           ClaudeCommand.environment(RequestLineTest.request("p"), paths(), proxy, ours);

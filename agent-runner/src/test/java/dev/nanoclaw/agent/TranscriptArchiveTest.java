@@ -68,13 +68,14 @@ final class TranscriptArchiveTest {
 
   @Test
   void theTopicIsAFilesNameWhateverWasSaid() throws IOException {
-    keep(said("user", "../../etc/passwd \u0000 und Kaffee für Ömer, \u672c\u5f53\u306b? ".repeat(9)));
+    keep(
+        said(
+            "user", "../../etc/passwd \u0000 und Kaffee für Ömer, \u672c\u5f53\u306b? ".repeat(9)));
     keep(said("user", "?!"));
 
     assertThat(names())
         .containsExactly(
-            "2026-11-22-conversation.md",
-            "2026-11-22-etc-passwd-und-kaffee-für-ömer-本当に-etc.md");
+            "2026-11-22-conversation.md", "2026-11-22-etc-passwd-und-kaffee-für-ömer-本当に-etc.md");
   }
 
   @Test
@@ -94,8 +95,9 @@ final class TranscriptArchiveTest {
     assertThat(read("2026-11-22-conversation.md").length()).isBetween(20_000, 21_000);
 
     String much = said("assistant", "z".repeat(19_000));
-    keep(Stream.concat(Stream.of(said("user", "much")), Stream.generate(() -> much).limit(300))
-        .toArray(String[]::new));
+    keep(
+        Stream.concat(Stream.of(said("user", "much")), Stream.generate(() -> much).limit(300))
+            .toArray(String[]::new));
     assertThat(read("2026-11-22-much.md"))
         .endsWith("too long to keep here.*\n")
         .hasSizeLessThan(2_100_000);

@@ -2,12 +2,11 @@ package dev.nanoclaw.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nanoclaw.protocol.AgentFrame;
-import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,24 +81,36 @@ final class RealBadInputTest {
     }
   }
 
+  /// The CLI goes on without writing the conversation down.
   @Test
-  void aDiskThatIsFull() throws Exception {
-    List<String> small = List.of("-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs");
-    mount(small, home.resolve(".claude"));
-    try (RunnerProcess runner =
-        cli.start(RealCli.bash("head -c 9000000 /dev/zero >$CLAUDE_CONFIG_DIR/filler; echo on"))) {
-      AgentFrame frame = runner.frame();
+  void aDiskThatIsFullAfterTheStart() throws Exception {
+    try (SmallDisk disk = new SmallDisk(home.resolve(".claude"));
+        RunnerProcess runner = cli.start(RealCli.bash("cat /dev/zero >$CLAUDE_CONFIG_DIR/all"))) {
+      assertThat(RealCli.said(runner)).contains("No space left on device");
       runner.followUp("in-2", "and now?");
-      AgentFrame next = runner.frame();
-      System.out.println("full disk: " + frame + "\n" + next + "\n" + runner.log());
-      for (AgentFrame each : List.of(frame, next)) {
-        if (each.errorKind().isPresent()) {
-          assertThat(each.errorKind()).contains(ErrorKind.OTHER);
-          assertThat(each.error()).contains("The disk is full, so Claude cannot work.");
-        }
+      assertThat(RealCli.said(runner)).isEqualTo("ECHO: and now?");
+      assertThat(disk.directory().resolve("all")).exists();
+    }
+  }
+
+  @Test
+  void aDiskThatIsFullFromTheStart() throws Exception {
+    try (SmallDisk disk = new SmallDisk(home.resolve(".claude"))) {
+      disk.fill();
+      expectAnAnswer("hello");
+    }
+  }
+
+  @Test
+  void aGroupsDirectoryThatIsFull() throws Exception {
+    try (SmallDisk disk = new SmallDisk(cli.group())) {
+      disk.fill();
+      try (RunnerProcess runner = cli.start(RealCli.bash("echo note >note"))) {
+        assertThat(RealCli.said(runner)).contains("No space left on device");
+        runner.followUp("in-2", "/compact");
+        assertThat(runner.frame().acked()).containsExactly("in-2");
+        assertThat(runner.log()).anyMatch(it -> it.contains("could not be archived"));
       }
-    } finally {
-      run(List.of("umount", "-l", home.resolve(".claude").toString()));
     }
   }
 
@@ -109,14 +120,24 @@ final class RealBadInputTest {
     }
   }
 
-  private static void mount(List<String> what, Path where) throws Exception {
-    List<String> command = new java.util.ArrayList<>(List.of("mount"));
-    command.addAll(what);
-    command.add(where.toString());
-    run(command);
-  }
+  /// A file system of two megabytes.
+  private record SmallDisk(Path directory) implements AutoCloseable {
 
-  private static void run(List<String> command) throws Exception {
-    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+    SmallDisk {
+      run("mount", "-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs", directory.toString());
+    }
+
+    void fill() {
+      run("sh", "-c", "! cat /dev/zero >" + directory + "/all 2>/dev/null");
+    }
+
+    @Override
+    public void close() {
+      run("umount", "-l", directory.toString());
+    }
+
+    private static void run(String... command) {
+      Machine.run(Path.of("/"), Map.of(), List.of(command)).orFail();
+    }
   }
 }

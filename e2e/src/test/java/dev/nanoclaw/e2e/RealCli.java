@@ -39,8 +39,7 @@ final class RealCli implements AutoCloseable {
   RunnerProcess start(String prompt, Optional<String> session, Map<String, String> more)
       throws IOException {
     Files.deleteIfExists(home.resolve("ipc/input/_close"));
-    return RunnerProcess.start(
-        home, RunnerProcess.request(prompt, session, api.baseUrl()), more);
+    return RunnerProcess.start(home, RunnerProcess.request(prompt, session, api.baseUrl()), more);
   }
 
   /// Writes a file of the workspace and the directories above it.

@@ -120,8 +120,7 @@ final class RealMemoryTest {
   void aToolServerOfTheGroupIsCalled() throws Exception {
     Path server = cli.write("group/larder.py", SERVER);
     Files.setPosixFilePermissions(server, PosixFilePermissions.fromString("rwxr-xr-x"));
-    cli.write(
-        "group/.mcp.json", "{\"mcpServers\":{\"larder\":{\"command\":\"" + server + "\"}}}");
+    cli.write("group/.mcp.json", "{\"mcpServers\":{\"larder\":{\"command\":\"" + server + "\"}}}");
     String look = RealCli.script(RealCli.tool("mcp__larder__look", Map.of()), RealCli.ECHO);
     try (RunnerProcess runner = cli.start(look)) {
       assertThat(RealCli.said(runner)).contains("seven-jars-of-quince");

@@ -114,10 +114,7 @@ final class RealTroubleTest {
     }
     var request = RunnerProcess.request("hello", Optional.empty(), "http://127.0.0.1:" + port);
     try (RunnerProcess runner = RunnerProcess.start(home, request)) {
-      expect(
-          runner,
-          ErrorKind.NETWORK,
-          "Claude's service cannot be reached or does not answer.");
+      expect(runner, ErrorKind.NETWORK, "Claude's service cannot be reached or does not answer.");
     }
   }
 
@@ -125,10 +122,7 @@ final class RealTroubleTest {
   void anAnswerThatFallsSilent() throws Exception {
     cli.api().instead(_ -> Optional.of("{\"text\":\"half a wo\",\"ending\":\"silence\"}"));
     try (RunnerProcess runner = cli.start("hello", Optional.empty(), IMPATIENT)) {
-      expect(
-          runner,
-          ErrorKind.NETWORK,
-          "Claude's service cannot be reached or does not answer.");
+      expect(runner, ErrorKind.NETWORK, "Claude's service cannot be reached or does not answer.");
       assertThat(cli.api().conversation()).hasSize(1);
     }
   }
@@ -137,10 +131,7 @@ final class RealTroubleTest {
   void anApiThatTakesTheCallAndSaysNothing() throws Exception {
     cli.api().instead(_ -> Optional.of("{\"text\":\"x\",\"delay_ms\":600000}"));
     try (RunnerProcess runner = cli.start("hello", Optional.empty(), IMPATIENT)) {
-      expect(
-          runner,
-          ErrorKind.NETWORK,
-          "Claude's service cannot be reached or does not answer.");
+      expect(runner, ErrorKind.NETWORK, "Claude's service cannot be reached or does not answer.");
       assertThat(cli.api().conversation()).hasSize(1);
     }
   }
@@ -149,11 +140,10 @@ final class RealTroubleTest {
   void aStreamThatBreaksOffOnceIsNoTrouble() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     cli.api()
-        .instead(
-            _ ->
-                calls.getAndIncrement() == 0
-                    ? Optional.of("{\"text\":\"half a wo\",\"ending\":\"cut\"}")
-                    : Optional.empty());
+        .instead(_ ->
+            calls.getAndIncrement() == 0
+                ? Optional.of("{\"text\":\"half a wo\",\"ending\":\"cut\"}")
+                : Optional.empty());
     try (RunnerProcess runner = cli.start("hello")) {
       assertThat(RealCli.said(runner)).isEqualTo("ECHO: hello");
     }
@@ -163,13 +153,12 @@ final class RealTroubleTest {
   void aConversationThatIsTooLongIsCompactedAndGoesOn() throws Exception {
     AtomicInteger refused = new AtomicInteger();
     cli.api()
-        .instead(
-            body ->
-                body.toString().contains("one more thing") && refused.getAndIncrement() == 0
-                    ? Optional.of(
-                        "{\"status\":400,\"message\":\"prompt is too long: 250000 tokens >"
-                            + " 200000 maximum\"}")
-                    : Optional.empty());
+        .instead(body ->
+            body.toString().contains("one more thing") && refused.getAndIncrement() == 0
+                ? Optional.of(
+                    "{\"status\":400,\"message\":\"prompt is too long: 250000 tokens >"
+                        + " 200000 maximum\"}")
+                : Optional.empty());
     try (RunnerProcess runner = cli.start("hello")) {
       runner.frame();
       runner.followUp("in-2", "one more thing");

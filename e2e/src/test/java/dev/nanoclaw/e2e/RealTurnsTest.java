@@ -86,11 +86,10 @@ final class RealTurnsTest {
   @Test
   void anInterruptDoesNotTakeAWaitingMessageAlong() throws Exception {
     cli.api()
-        .instead(
-            body ->
-                body.toString().contains("another one")
-                    ? Optional.empty()
-                    : Optional.of("{\"text\":\"never said\",\"delay_ms\":60000}"));
+        .instead(body ->
+            body.toString().contains("another one")
+                ? Optional.empty()
+                : Optional.of("{\"text\":\"never said\",\"delay_ms\":60000}"));
     try (RunnerProcess runner = cli.start("think about it")) {
       while (cli.api().conversation().isEmpty()) {
         pause();
@@ -172,8 +171,7 @@ final class RealTurnsTest {
 
   @Test
   void aCommandThatTakesTooLongEndsInItsTurn() throws Exception {
-    Map<String, Object> input =
-        Map.of("command", SLEEP, "description", "x", "timeout", 1500);
+    Map<String, Object> input = Map.of("command", SLEEP, "description", "x", "timeout", 1500);
     try (RunnerProcess runner =
         cli.start(RealCli.script(RealCli.tool("Bash", input), RealCli.ECHO))) {
       assertThat(RealCli.said(runner)).containsIgnoringCase("timed out");
@@ -184,11 +182,10 @@ final class RealTurnsTest {
   @Test
   void aSubAgentsWorkIsPartOfTheTurn() throws Exception {
     cli.api()
-        .instead(
-            body ->
-                Script.allText(body.path("messages").path(0)).contains("SCRIPT")
-                    ? Optional.empty()
-                    : Optional.of("{\"text\":\"found one sock\",\"delay_ms\":2000}"));
+        .instead(body ->
+            Script.allText(body.path("messages").path(0)).contains("SCRIPT")
+                ? Optional.empty()
+                : Optional.of("{\"text\":\"found one sock\",\"delay_ms\":2000}"));
     Map<String, Object> input =
         Map.of(
             "description", "look",
