@@ -67,15 +67,16 @@ final class ClaudeCommand {
     environment.put("CLAUDE_CODE_DISABLE_AUTO_MEMORY", "1");
     environment.put("CLAUDE_CODE_SDK_READS_SESSION_STATE", "1");
     environment.put("CLAUDE_CODE_MAX_RETRIES", RETRIES);
+    // A stream that broke off is asked for again as a stream: in one without, silence would tell
+    // nothing about the API.
+    environment.put("CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK", "1");
     // An idle container may be given up at any moment, and work in the background with it. Without
     // such work a turn's end is its end, and no turn begins that nobody asked for.
     environment.put("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1");
     if (Files.isDirectory(paths.global())) {
       environment.put("CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD", "1");
     }
-    if (LibC.isRoot()) {
-      environment.put("IS_SANDBOX", "1"); // else it refuses bypassPermissions to root
-    }
+    environment.put("IS_SANDBOX", "1"); // which it is; else root is refused bypassPermissions
     return environment;
   }
 }

@@ -3,7 +3,6 @@ package dev.nanoclaw.agent;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nanoclaw.protocol.Json;
-import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -22,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ClaudeProcess {
 
   private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration ANSWER = Duration.ofSeconds(10);
   private static final Duration LAST_LINES = Duration.ofSeconds(2);
 
   private final Process process;
@@ -39,15 +39,8 @@ final class ClaudeProcess {
             new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), UTF_8)),
             answerers,
             messages);
-    reader =
-        Thread.ofPlatform()
-            .daemon()
-            .name("claude-stdout")
-            .start(() -> channel.read(new BufferedReader(process.inputReader(UTF_8))));
-    Thread.ofPlatform()
-        .daemon()
-        .name("claude-stderr")
-        .start(() -> stderr.follow(process.errorReader(UTF_8)));
+    reader = Threads.start("claude-stdout", () -> channel.read(process.inputReader(UTF_8)));
+    Threads.start("claude-stderr", () -> stderr.follow(process.errorReader(UTF_8)));
   }
 
   /// @param messages gets the CLI's lines but control traffic, on the one thread that reads them
@@ -67,7 +60,7 @@ final class ClaudeProcess {
   /// Sets the hooks up; nothing may be said before.
   void initialize() throws IOException, InterruptedException {
     ObjectNode request = Json.mapper().createObjectNode().put("subtype", "initialize");
-    request.set("hooks", BashGuard.hooks());
+    request.set("hooks", Hooks.all());
     JsonNode answer = channel.request(request, START);
     if (!answer.path("hooks_applied").asBoolean(true)) {
       throw new IOException("the CLI did not take the hook before Bash");
@@ -81,6 +74,26 @@ final class ClaudeProcess {
     ObjectNode message = line.putObject("message").put("role", "user");
     message.putArray("content").addObject().put("type", "text").put("text", text);
     channel.send(line);
+  }
+
+  /// Breaks the turn that runs off; its result comes as that of any other.
+  void interrupt() throws IOException, InterruptedException {
+    channel.request(Json.mapper().createObjectNode().put("subtype", "interrupt"), ANSWER);
+  }
+
+  /// For how long nothing came from the CLI.
+  Duration silence() {
+    return channel.silence();
+  }
+
+  /// Asks the CLI for something cheap. Whatever comes, also another line, is a sign of life.
+  void provoke(Duration deadline) throws InterruptedException {
+    try {
+      ObjectNode request = Json.mapper().createObjectNode().put("subtype", "get_session_cost");
+      channel.request(request, deadline);
+    } catch (IOException e) {
+      Log.line("the CLI was silent and asked whether it lives: " + e.getMessage());
+    }
   }
 
   /// Waits for the CLI's end and the last of its lines.
@@ -99,8 +112,8 @@ final class ClaudeProcess {
     }
     if (!process.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       Log.line("the CLI did not end within " + grace.toSeconds() + " s");
+      kill();
     }
-    kill();
     awaitExit();
   }
 

@@ -11,8 +11,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,13 +30,12 @@ final class ControlChannel {
   private final Map<String, Answerer> answerers;
   private final Consumer<JsonNode> messages;
   private final Map<String, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
-  private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("control-", 0).factory());
   private final ReentrantLock lock = new ReentrantLock();
 
   @GuardedBy("lock") private final Writer out;
 
   private volatile boolean over;
+  private volatile long lastLine = System.nanoTime();
 
   /// @param answerers by the subtype of the request
   /// @param messages gets every line that is not control traffic, on the reading thread
@@ -52,6 +49,7 @@ final class ControlChannel {
   void read(BufferedReader in) {
     try {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
+        lastLine = System.nanoTime();
         take(line);
       }
     } catch (IOException e) {
@@ -60,6 +58,11 @@ final class ControlChannel {
       over = true;
       waiting.values().forEach(ControlChannel::fail);
     }
+  }
+
+  /// For how long nothing came from the CLI.
+  Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - lastLine);
   }
 
   /// Asks the CLI and waits for its answer.
@@ -117,7 +120,7 @@ final class ControlChannel {
       return;
     }
     switch (line.path("type").asString("")) {
-      case "control_request" -> threads.execute(() -> answer(line));
+      case "control_request" -> Threads.start("control", () -> answer(line));
       case "control_response" -> answered(line.path("response"));
       default -> messages.accept(line);
     }

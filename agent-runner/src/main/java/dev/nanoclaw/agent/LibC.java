@@ -7,7 +7,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
-/// The two calls for which the JDK has nothing of its own.
+/// The call for which the JDK has nothing of its own.
 final class LibC {
 
   private static final int PR_GET_DUMPABLE = 3;
@@ -31,19 +31,6 @@ final class LibC {
       if (set != 0 || dumpable != 0) {
         throw new IllegalStateException("prctl said " + set + ", dumpable is " + dumpable);
       }
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// Whether this process runs as root. `/proc/self` cannot tell: it belongs to root as soon as the
-  /// process is undumpable.
-  static boolean isRoot() {
-    MethodHandle geteuid = function("geteuid", FunctionDescriptor.of(JAVA_INT));
-    try {
-      return (int) geteuid.invokeExact() == 0;
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

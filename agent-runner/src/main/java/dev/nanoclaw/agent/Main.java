@@ -1,6 +1,7 @@
 package dev.nanoclaw.agent;
 
 import dev.nanoclaw.protocol.AgentRequest;
+import dev.nanoclaw.protocol.Json;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -19,11 +20,12 @@ public final class Main {
 
   static void main() {
     System.setOut(System.err); // standard output is for frames alone
-    // Not System.exit: it would wait for the threads of the HTTP client.
+    // Not System.exit: nothing is left to be cleaned up.
     Runtime.getRuntime().halt(run());
   }
 
   private static int run() {
+    Threads.start("json", Json::mapper); // made ready on another core meanwhile
     try {
       LibC.becomeUndumpable();
     } catch (RuntimeException | LinkageError e) {

@@ -7,11 +7,15 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 
 /// One run from the first prompt to the end of the CLI.
 final class Runner {
@@ -20,10 +24,19 @@ final class Runner {
 
   private static final Duration GRACE = Duration.ofSeconds(5);
 
+  /// How often a look follows while the last turn runs: it can still be interrupted.
+  private static final Duration CLOSING = Duration.ofMillis(100);
+
+  private static final Duration INTERRUPT_AGAIN = Duration.ofMillis(500);
+
   private final AgentRequest request;
   private final RunnerPaths paths;
   private final FrameOutput output;
   private final CountDownLatch ended = new CountDownLatch(1);
+
+  /// Why the CLI was ended, when we ended it.
+  private volatile Optional<String> reason = Optional.empty();
+
   private volatile boolean finishing;
   private volatile boolean stopped;
 
@@ -43,7 +56,8 @@ final class Runner {
     if (credential.isEmpty()) {
       return cannotStart(ErrorKind.AUTH, "There is no usable key or token for Claude.");
     }
-    try (CredentialProxy proxy = new CredentialProxy(origin, credential.get())) {
+    Patience patience = Patience.from(environment);
+    try (CredentialProxy proxy = new CredentialProxy(origin, credential.get(), patience.api())) {
       Turns turns = new Turns(request.nonce(), proxy::unreachable);
       ClaudeProcess claude;
       try {
@@ -52,12 +66,34 @@ final class Runner {
                 ClaudeCommand.arguments(request, paths),
                 ClaudeCommand.environment(request, paths, proxy, environment),
                 paths.group(),
-                Map.of("hook_callback", BashGuard::answer),
+                Map.of("hook_callback", new Hooks(archive())::answer),
                 line -> turns.take(line).ifPresent(output::send));
       } catch (IOException e) {
-        return cannotStart(ErrorKind.OTHER, "Claude Code could not be started: " + e.getMessage());
+        String why = paths.diskFull() ? Trouble.DISK_FULL : String.valueOf(e.getMessage());
+        return cannotStart(ErrorKind.OTHER, "Claude Code could not be started: " + why);
       }
+      if (origin.getScheme().equals("https")) {
+        // The trust store takes long to read, and the CLI takes longer to its first call.
+        Threads.start("tls", Runner::prepareTls);
+      }
+      Threads.start("watchdog", () -> watch(claude, turns, patience));
       return converse(claude, turns);
+    }
+  }
+
+  private TranscriptArchive archive() {
+    return new TranscriptArchive(
+        paths.configDirectory(),
+        paths.group().resolve("conversations"),
+        request.timezone(),
+        InstantSource.system());
+  }
+
+  private static void prepareTls() {
+    try {
+      SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException e) {
+      Log.line("no TLS: " + e.getMessage());
     }
   }
 
@@ -83,32 +119,34 @@ final class Runner {
 
   private int converse(ClaudeProcess claude, Turns turns) throws InterruptedException {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> onSignal(claude), "on-signal"));
-    Thread.ofVirtual().name("exit").start(() -> watchExit(claude, turns));
+    Threads.start("exit", () -> watchExit(claude, turns));
     String first = turns.open(request.inputs());
     try {
       claude.initialize();
       claude.say(first, request.prompt());
       if (takeInput(claude, turns)) {
-        turns.awaitNoneOpen();
         finishing = true;
         claude.finish(GRACE);
         return 0;
       }
     } catch (IOException e) {
-      Log.line("the run cannot go on: " + e.getMessage());
-      claude.kill();
+      end(claude, "Claude Code does not listen: " + e.getMessage());
     }
     ended.await();
     return LOST;
   }
 
-  /// @return true when the host asked to finish, false when the CLI is gone
+  /// @return true when the host asked to finish and the last turn has ended, false when the CLI is
+  ///   gone
   private boolean takeInput(ClaudeProcess claude, Turns turns)
       throws IOException, InterruptedException {
     try (InputDirectory input = new InputDirectory(paths.input())) {
       while (ended.getCount() > 0) {
         InputDirectory.Look look = input.look();
-        if (look.close()) {
+        if (look.interrupt() && turns.stop()) {
+          Threads.start("interrupt", () -> interrupt(claude, turns));
+        }
+        if (look.close() && turns.awaitNoneOpen(CLOSING)) {
           return true;
         }
         for (Path file : look.files()) {
@@ -118,23 +156,60 @@ final class Runner {
             input.done(file);
           }
         }
-        input.await();
+        if (!look.close()) {
+          input.await();
+        }
       }
     }
     return false;
+  }
+
+  /// Once is not enough where the turn is only about to start.
+  private void interrupt(ClaudeProcess claude, Turns turns) {
+    try {
+      while (turns.stopping()) {
+        claude.interrupt();
+        if (ended.await(INTERRUPT_AGAIN.toMillis(), TimeUnit.MILLISECONDS)) {
+          return;
+        }
+      }
+    } catch (IOException e) {
+      Log.line("the turn could not be interrupted: " + e.getMessage());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// A CLI that says nothing may be thinking, and one that answers no more never will.
+  private void watch(ClaudeProcess claude, Turns turns, Patience patience) {
+    try {
+      while (!ended.await(patience.claude().toMillis() / 4, TimeUnit.MILLISECONDS)) {
+        if (turns.anyOpen() && claude.silence().compareTo(patience.claude()) > 0) {
+          claude.provoke(patience.answer());
+          if (claude.silence().compareTo(patience.claude()) > 0) {
+            end(claude, "Claude Code no longer answered and was ended.");
+            return;
+          }
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void end(ClaudeProcess claude, String why) throws InterruptedException {
+    Log.line(why);
+    reason = Optional.of(why);
+    claude.kill();
   }
 
   private void watchExit(ClaudeProcess claude, Turns turns) {
     try {
       int code = claude.awaitExit();
       if (!finishing) {
-        String errors = claude.lastErrors();
         String sentence =
-            "Claude Code ended unexpectedly (exit code "
-                + code
-                + ")"
-                + (errors.isEmpty() ? "." : ": " + errors);
-        Log.line(sentence);
+            reason.orElseGet(() -> Trouble.ofExit(code, claude.lastErrors(), paths.diskFull()));
+        Log.line("the CLI ended with code " + code + ": " + sentence);
         turns.lost(ErrorKind.OTHER, sentence).ifPresent(output::send);
       }
     } catch (InterruptedException _) {

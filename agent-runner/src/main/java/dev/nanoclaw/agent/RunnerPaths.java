@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 /// @param configDirectory its settings and sessions
 record RunnerPaths(Path workspace, Path claude, Path configDirectory) {
 
+  private static final long FULL = 64L * 1024;
+
   static RunnerPaths from(Map<String, String> environment) {
     return new RunnerPaths(
         Path.of(environment.getOrDefault("NANOCLAW_WORKSPACE", "/workspace")),
@@ -26,6 +28,11 @@ record RunnerPaths(Path workspace, Path claude, Path configDirectory) {
 
   Path group() {
     return workspace.resolve("group");
+  }
+
+  /// Whether nothing more can be written where Claude Code has to write.
+  boolean diskFull() {
+    return Stream.of(group(), configDirectory).anyMatch(it -> it.toFile().getUsableSpace() < FULL);
   }
 
   Path input() {

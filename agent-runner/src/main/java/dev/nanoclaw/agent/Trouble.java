@@ -3,12 +3,16 @@ package dev.nanoclaw.agent;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
 /// Why a turn failed: who has to act, and one sentence for the chat.
 record Trouble(ErrorKind kind, String sentence) {
 
+  static final String DISK_FULL = "The disk is full, so Claude cannot work.";
+
   private static final int MAX_DETAIL = 300;
+  private static final int KILLED = 137;
 
   /// @param result the CLI's `result` line
   /// @param cause what the CLI's last message gave as `error`, or nothing
@@ -18,21 +22,49 @@ record Trouble(ErrorKind kind, String sentence) {
     int status = result.path("api_error_status").asInt(0);
     ErrorKind kind = kind(status, cause, detail, unreachable, result);
     String code = status == 0 ? "" : " (" + status + ")";
+    Log.line("a turn failed" + code + ": " + detail);
     String sentence =
         switch (kind) {
           case AUTH ->
-              cause.equals("billing_error")
+              cause.equals("billing_error") || status == 402
                   ? "The Claude account has no credit left."
                   : "Claude refused the owner's key or token" + code + ".";
           case RATE_LIMIT -> "Claude's usage limit is reached" + code + ": " + detail;
-          case OVERLOADED -> "Claude's service is overloaded or out of order" + code + ".";
-          case NETWORK -> "Claude's service cannot be reached.";
+          case OVERLOADED ->
+              status == 529
+                  ? "Claude's service is overloaded (529)."
+                  : "Claude's service is out of order" + code + ".";
+          case NETWORK -> "Claude's service cannot be reached or does not answer.";
           case MODEL -> "The configured model does not exist or may not be used" + code + ".";
           case SESSION_LOST -> "The earlier conversation is no longer there.";
-          case OTHER -> "Claude could not finish" + code + ": " + detail;
+          case OTHER -> other(detail, code);
         };
-    Log.line("a turn failed" + code + ": " + detail);
     return new Trouble(kind, sentence);
+  }
+
+  /// The CLI ended by itself.
+  ///
+  /// @param errors the last that it wrote on standard error
+  static String ofExit(int code, String errors, boolean diskFull) {
+    if (diskFull) {
+      return DISK_FULL;
+    }
+    String sentence =
+        code == KILLED
+            ? "Claude Code was killed, most likely because the memory ran out"
+            : "Claude Code ended unexpectedly";
+    return sentence + " (exit code " + code + ")" + (errors.isEmpty() ? "." : ": " + errors);
+  }
+
+  private static String other(String detail, String code) {
+    String text = detail.toLowerCase(Locale.ROOT);
+    if (text.contains("prompt is too long") || text.contains("context limit")) {
+      return "The conversation has become too long for Claude and could not be shortened.";
+    }
+    if (text.contains("enospc") || text.contains("no space left")) {
+      return DISK_FULL;
+    }
+    return "Claude could not finish" + code + ": " + detail;
   }
 
   private static ErrorKind kind(

@@ -5,6 +5,7 @@ import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import dev.nanoclaw.protocol.AgentFrame.Status;
 import dev.nanoclaw.protocol.AgentFrame.Usage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +25,9 @@ import tools.jackson.databind.JsonNode;
 /// never counted: each message has a uuid, and the result names those that it answers.
 final class Turns {
 
+  private static final Trouble DROPPED =
+      new Trouble(ErrorKind.OTHER, "Claude Code put a message aside without an answer.");
+
   private final String nonce;
   private final BooleanSupplier unreachable;
   private final ReentrantLock lock = new ReentrantLock();
@@ -36,7 +40,12 @@ final class Turns {
   /// not name its messages.
   @GuardedBy("lock") private final Set<String> started = new LinkedHashSet<>();
 
+  /// Messages that the CLI will not answer any more.
+  @GuardedBy("lock") private final Set<String> cancelled = new LinkedHashSet<>();
+
   @GuardedBy("lock") private String cause = "";
+
+  @GuardedBy("lock") private boolean stopping;
 
   @GuardedBy("lock") private boolean over;
 
@@ -75,16 +84,50 @@ final class Turns {
           yield Optional.empty();
         }
         case "command_lifecycle" -> {
-          if (line.path("state").asString("").equals("started")) {
-            started.add(line.path("command_uuid").asString(""));
-          }
+          progress(line.path("state").asString(""), line.path("command_uuid").asString(""));
           yield Optional.empty();
+        }
+        case "system" -> {
+          boolean idle = line.path("state").asString("").equals("idle");
+          yield idle ? dropped() : Optional.empty();
         }
         case "result" -> Optional.of(ended(line));
         default -> Optional.empty();
       };
     } finally {
       changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  /// Says that the person asked to stop.
+  ///
+  /// @return whether a turn is open; else nothing is to be done
+  boolean stop() {
+    lock.lock();
+    try {
+      stopping = !open.isEmpty();
+      return stopping;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Whether the turn that is to be broken off has no result yet.
+  boolean stopping() {
+    lock.lock();
+    try {
+      return stopping && !over;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean anyOpen() {
+    lock.lock();
+    try {
+      return !open.isEmpty();
+    } finally {
       lock.unlock();
     }
   }
@@ -107,15 +150,36 @@ final class Turns {
   }
 
   /// Waits until every message has its result.
-  void awaitNoneOpen() throws InterruptedException {
+  ///
+  /// @return whether that is so, or the time is over
+  boolean awaitNoneOpen(Duration atMost) throws InterruptedException {
+    long left = atMost.toNanos();
     lock.lock();
     try {
-      while (!open.isEmpty() && !over) {
-        changed.await();
+      while (!open.isEmpty() && !over && left > 0) {
+        left = changed.awaitNanos(left);
       }
+      return open.isEmpty() || over;
     } finally {
       lock.unlock();
     }
+  }
+
+  @GuardedBy("lock") private void progress(String state, String uuid) {
+    switch (state) {
+      case "started" -> started.add(uuid);
+      case "cancelled" -> cancelled.add(uuid);
+      default -> {}
+    }
+  }
+
+  /// The CLI has nothing more to do: what it cancelled and no result named has to be given again.
+  @GuardedBy("lock") private Optional<AgentFrame> dropped() {
+    List<String> inputs = close(List.copyOf(cancelled));
+    cancelled.clear();
+    return inputs.isEmpty()
+        ? Optional.empty()
+        : Optional.of(error(DROPPED, Optional.empty(), inputs));
   }
 
   @GuardedBy("lock") private AgentFrame ended(JsonNode result) {
@@ -124,26 +188,29 @@ final class Turns {
     boolean failed =
         result.path("is_error").asBoolean(false)
             || !result.path("subtype").asString("").equals("success");
-    AgentFrame frame;
-    if (failed) {
-      frame = error(Trouble.of(result, cause, unreachable.getAsBoolean()), session, inputs);
-    } else {
-      frame =
-          new AgentFrame(
-              nonce,
-              Status.SUCCESS,
-              result.path("result").asStringOpt().filter(it -> !it.isBlank()),
-              session,
-              Optional.empty(),
-              Optional.empty(),
-              inputs,
-              List.of(),
-              open.isEmpty(),
-              Optional.of(usage(result)));
-    }
+    boolean stopped = stopping && result.path("terminal_reason").asString("").startsWith("aborted");
+    AgentFrame frame =
+        failed && !stopped
+            ? error(Trouble.of(result, cause, unreachable.getAsBoolean()), session, inputs)
+            : success(result, session, inputs);
     started.clear();
     cause = "";
+    stopping = false;
     return frame;
+  }
+
+  @GuardedBy("lock") private AgentFrame success(JsonNode result, Optional<String> session, List<String> acked) {
+    return new AgentFrame(
+        nonce,
+        Status.SUCCESS,
+        result.path("result").asStringOpt().filter(it -> !it.isBlank()),
+        session,
+        Optional.empty(),
+        Optional.empty(),
+        acked,
+        List.of(),
+        open.isEmpty(),
+        Optional.of(usage(result)));
   }
 
   @GuardedBy("lock") private AgentFrame error(Trouble trouble, Optional<String> session, List<String> failed) {

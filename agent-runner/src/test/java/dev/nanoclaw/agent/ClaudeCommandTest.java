@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +18,8 @@ final class ClaudeCommandTest {
   @Test
   void theSecretIsNowhereAndOurEnvironmentStaysOutside() throws IOException {
     Credential key = Credential.from(Map.of("ANTHROPIC_API_KEY", "sk-real")).orElseThrow();
-    try (CredentialProxy proxy = new CredentialProxy(URI.create("http://127.0.0.1:9"), key)) {
+    try (CredentialProxy proxy =
+        new CredentialProxy(URI.create("http://127.0.0.1:9"), key, Duration.ofSeconds(9))) {
       Map<String, String> ours = Map.of("PATH", "/bin", "SECRET", "x", "JAVA_TOOL_OPTIONS", "y");
       Map<String, String> environment =
           ClaudeCommand.environment(RequestLineTest.request("p"), paths(), proxy, ours);

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -42,6 +43,8 @@ final class CredentialProxyTest {
   private static final Credential KEY =
       Credential.from(Map.of("ANTHROPIC_API_KEY", "sk-real")).orElseThrow();
 
+  private static final Duration SILENCE = Duration.ofMillis(500);
+
   private final HttpClient client = HttpClient.newHttpClient();
   private final BlockingQueue<Seen> seen = new LinkedBlockingQueue<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -55,7 +58,7 @@ final class CredentialProxyTest {
     api.setExecutor(threads);
     api.createContext("/", this::serve);
     api.start();
-    proxy = new CredentialProxy(origin(), KEY);
+    proxy = new CredentialProxy(origin(), KEY, SILENCE);
   }
 
   @AfterEach
@@ -90,7 +93,7 @@ final class CredentialProxyTest {
   @Test
   void aTokenGoesAsBearer() throws Exception {
     Credential token = Credential.from(Map.of("CLAUDE_CODE_OAUTH_TOKEN", "oat")).orElseThrow();
-    try (CredentialProxy bearer = new CredentialProxy(origin(), token)) {
+    try (CredentialProxy bearer = new CredentialProxy(origin(), token, SILENCE)) {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(bearer.address() + "/v1/messages/count_tokens"))
               .header("authorization", bearer.placeholder().value())
@@ -169,6 +172,48 @@ final class CredentialProxyTest {
   }
 
   @Test
+  void theApisWordsNeverHoldTheCredential() throws Exception {
+    handler = exchange -> answer(exchange, 400, "{\"message\":\"sk-real is no good\"}");
+
+    assertThat(send(request("/v1/messages").header("accept-encoding", "gzip")).body())
+        .isEqualTo("{\"message\":\"[secret] is no good\"}");
+    assertThat(seen.take().headers()).doesNotContainKey("Accept-encoding");
+  }
+
+  @Test
+  void anApiThatNeverAnswersIsGivenUp() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    handler = exchange -> end.await();
+    HttpResponse<String> response = send(request("/v1/messages"));
+    end.countDown();
+
+    assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(response.headers().firstValue("x-should-retry")).contains("false");
+    assertThat(proxy.unreachable()).isTrue();
+  }
+
+  @Test
+  void anAnswerThatFallsSilentIsCutAndTheRepetitionGivenUpOnce() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    handler =
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write("half".getBytes(StandardCharsets.UTF_8));
+          exchange.getResponseBody().flush();
+          end.await();
+        };
+    assertThatThrownBy(() -> send(request("/v1/messages"))).isInstanceOf(IOException.class);
+    end.countDown();
+    handler = exchange -> answer(exchange, 200, "{}");
+
+    assertThat(send(request("/v1/messages")).statusCode()).isEqualTo(502);
+    assertThat(seen).hasSize(1);
+    assertThat(proxy.unreachable()).isTrue();
+    assertThat(send(request("/v1/messages")).statusCode()).isEqualTo(200);
+    assertThat(proxy.unreachable()).isFalse();
+  }
+
+  @Test
   void aRedirectIsNotFollowed() throws Exception {
     handler =
         exchange -> {
@@ -202,7 +247,8 @@ final class CredentialProxyTest {
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = closed.getLocalPort();
     }
-    try (CredentialProxy down = new CredentialProxy(URI.create("http://127.0.0.1:" + port), KEY)) {
+    URI nowhere = URI.create("http://127.0.0.1:" + port);
+    try (CredentialProxy down = new CredentialProxy(nowhere, KEY, SILENCE)) {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(down.address() + "/v1/messages"))
               .header("x-api-key", down.placeholder().value())

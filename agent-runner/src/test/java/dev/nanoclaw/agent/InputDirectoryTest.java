@@ -63,6 +63,24 @@ final class InputDirectoryTest {
   }
 
   @Test
+  void anInterruptIsTakenNoteOfOnceAlsoWhenTheAgentIsAskedToFinish() throws IOException {
+    put("1.json", "a");
+    Path interrupt = Files.createFile(directory.resolve(FollowUp.INTERRUPT));
+
+    InputDirectory.Look look = input.look();
+    assertThat(look.interrupt()).isTrue();
+    assertThat(look.files()).hasSize(1);
+    assertThat(interrupt).doesNotExist();
+    assertThat(input.look().interrupt()).isFalse();
+
+    Files.createFile(directory.resolve(FollowUp.CLOSE));
+    Files.createFile(interrupt);
+    assertThat(input.look().interrupt()).isTrue();
+    Files.createDirectories(interrupt.resolve("full"));
+    assertThat(input.look().interrupt()).as("what cannot be removed").isFalse();
+  }
+
+  @Test
   void whatIsNoMessageIsDeletedAndHoldsNothingUp() throws Exception {
     Path broken = Files.writeString(directory.resolve("1.json"), "{");
     Path empty = Files.writeString(directory.resolve("2.json"), "{\"type\":\"message\"}");

@@ -6,6 +6,7 @@ import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import dev.nanoclaw.protocol.AgentFrame.Status;
 import dev.nanoclaw.protocol.Json;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -114,7 +115,74 @@ final class TurnsTest {
     assertThat(frame.failed()).containsExactly("a", "b");
     assertThat(frame.error()).contains("gone");
     assertThat(turns.lost(ErrorKind.OTHER, "gone")).isEmpty();
-    turns.awaitNoneOpen();
+    assertThat(turns.awaitNoneOpen(Duration.ZERO)).isTrue();
+  }
+
+  @Test
+  void aTurnThatSomebodyStoppedIsDoneAndOneThatBrokeOffByItselfIsNot() {
+    assertThat(turns.stop()).as("without a turn").isFalse();
+    String first = turns.open(List.of("a"));
+    String waiting = turns.open(List.of("b"));
+    assertThat(turns.stop()).isTrue();
+    assertThat(turns.stopping()).isTrue();
+
+    AgentFrame stopped = take(aborted(first));
+    assertThat(stopped.status()).isEqualTo(Status.SUCCESS);
+    assertThat(stopped.acked()).containsExactly("a");
+    assertThat(stopped.result()).isEmpty();
+    assertThat(stopped.idle()).isFalse();
+    assertThat(turns.stopping()).isFalse();
+
+    AgentFrame broken = take(aborted(waiting));
+    assertThat(broken.status()).isEqualTo(Status.ERROR);
+    assertThat(broken.failed()).containsExactly("b");
+  }
+
+  @Test
+  void aTurnThatFailsForItsOwnReasonsWhileItIsToStopFailed() {
+    String uuid = turns.open(List.of("a"));
+    turns.stop();
+
+    assertThat(take(failure(401, "no", uuid)).errorKind()).contains(ErrorKind.AUTH);
+  }
+
+  @Test
+  void aMessageThatTheCliCancelledIsGivenBackOnceNothingRuns() throws InterruptedException {
+    String answered = turns.open(List.of("a"));
+    String dropped = turns.open(List.of("b"));
+    lifecycle(answered, "cancelled");
+    lifecycle(dropped, "cancelled");
+    assertThat(take(success("\"one\"", answered)).acked()).containsExactly("a");
+    assertThat(turns.awaitNoneOpen(Duration.ofMillis(1))).isFalse();
+
+    AgentFrame frame = take("{'type':'system','subtype':'session_state_changed','state':'idle'}");
+    assertThat(frame.failed()).containsExactly("b");
+    assertThat(frame.idle()).isTrue();
+    assertThat(line("{'type':'system','subtype':'session_state_changed','state':'idle'}"))
+        .isEmpty();
+  }
+
+  @Test
+  void anEndOfTheCliIsPutIntoWords() {
+    assertThat(Trouble.ofExit(137, "", false)).contains("memory", "137");
+    assertThat(Trouble.ofExit(3, "boom", false))
+        .isEqualTo("Claude Code ended unexpectedly (exit code 3): boom");
+    assertThat(Trouble.ofExit(1, "boom", true)).isEqualTo(Trouble.DISK_FULL);
+  }
+
+  private void lifecycle(String uuid, String state) {
+    assertThat(
+            line(
+                "{'type':'command_lifecycle','command_uuid':'%s','state':'%s'}"
+                    .formatted(uuid, state)))
+        .isEmpty();
+  }
+
+  private static String aborted(String uuid) {
+    return "{'type':'result','subtype':'error_during_execution','is_error':true,'session_id':'s',"
+        + "'terminal_reason':'aborted_tools','user_message_uuids':['"
+        + uuid
+        + "']}";
   }
 
   private ErrorKind kind(int status) {

@@ -12,12 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -44,6 +46,7 @@ public final class ApiStandIn implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile Runnable onRequest = () -> {};
+  private volatile Function<JsonNode, Optional<String>> instead = _ -> Optional.empty();
 
   public ApiStandIn() throws IOException {
     System.setProperty("sun.net.httpserver.nodelay", "true");
@@ -75,6 +78,12 @@ public final class ApiStandIn implements AutoCloseable {
     onRequest = listener;
   }
 
+  /// Lets a test answer: with a [Script]'s step for a request's body, or nothing for what the
+  /// prompt says.
+  public void instead(Function<JsonNode, Optional<String>> answer) {
+    instead = answer;
+  }
+
   @Override
   public void close() {
     closed.countDown();
@@ -100,7 +109,8 @@ public final class ApiStandIn implements AutoCloseable {
   }
 
   private void message(HttpExchange exchange, JsonNode body) throws IOException {
-    Script.Reply reply = Script.reply(body);
+    Script.Reply reply =
+        instead.apply(body).map(it -> Script.step(it, body)).orElseGet(() -> Script.reply(body));
     try {
       if (reply.delayMs() > 0 && closed.await(reply.delayMs(), TimeUnit.MILLISECONDS)) {
         return;
@@ -119,7 +129,7 @@ public final class ApiStandIn implements AutoCloseable {
             new Messages(
                 "msg_" + requests.size(), body.path("model").asString(""), block, stopReason);
         if (body.path("stream").asBoolean(false)) {
-          stream(exchange, message);
+          stream(exchange, message, reply.ending());
         } else {
           json(exchange, 200, message.whole());
         }
@@ -127,16 +137,27 @@ public final class ApiStandIn implements AutoCloseable {
     }
   }
 
-  private static void stream(HttpExchange exchange, Messages message) throws IOException {
+  private void stream(HttpExchange exchange, Messages message, Script.Ending ending)
+      throws IOException {
     exchange.getResponseHeaders().set("content-type", "text/event-stream; charset=utf-8");
     exchange.sendResponseHeaders(200, 0);
-    try (OutputStream out = exchange.getResponseBody()) {
-      for (JsonNode event : message.events()) {
+    try {
+      OutputStream out = exchange.getResponseBody();
+      List<JsonNode> events = message.events();
+      boolean whole = ending == Script.Ending.WHOLE;
+      for (JsonNode event : events.subList(0, whole ? events.size() : 3)) {
         String text =
             "event: " + event.path("type").asString("") + "\ndata: " + Json.line(event) + "\n\n";
         out.write(text.getBytes(StandardCharsets.UTF_8));
         out.flush();
       }
+      switch (ending) {
+        case WHOLE -> out.close();
+        case SILENCE -> closed.await();
+        case CUT -> throw new IOException("cut, as asked");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -6,8 +6,6 @@ import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import dev.nanoclaw.protocol.AgentFrame.Status;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -154,49 +152,6 @@ final class RealCliTest {
   }
 
   @Test
-  void aRefusedKeyIsTroubleWithTheCredential() throws Exception {
-    assertThat(troubleOf("{\"status\":401}")).isEqualTo(ErrorKind.AUTH);
-  }
-
-  @Test
-  void noCreditIsTroubleWithTheCredential() throws Exception {
-    String credit = "Your credit balance is too low to access the Anthropic API.";
-    assertThat(troubleOf("{\"status\":400,\"message\":\"" + credit + "\"}"))
-        .isEqualTo(ErrorKind.AUTH);
-  }
-
-  @Test
-  void aLongRateLimitIsReportedAtOnce() throws Exception {
-    assertThat(troubleOf("{\"status\":429,\"headers\":{\"retry-after\":\"400\"}}"))
-        .isEqualTo(ErrorKind.RATE_LIMIT);
-  }
-
-  @Test
-  void anUnknownModelIsReportedAsSuch() throws Exception {
-    assertThat(troubleOf("{\"status\":404,\"message\":\"model: claude-nope\"}"))
-        .isEqualTo(ErrorKind.MODEL);
-  }
-
-  @Test
-  void anOverloadedApiIsReportedAsSuchAfterRetries() throws Exception {
-    assertThat(troubleOf("{\"status\":529}")).isEqualTo(ErrorKind.OVERLOADED);
-    assertThat(api.conversation().size()).isGreaterThan(1);
-  }
-
-  @Test
-  void anApiThatCannotBeReachedIsTroubleWithTheNetwork() throws Exception {
-    int port;
-    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = closed.getLocalPort();
-    }
-    String nowhere = "http://127.0.0.1:" + port;
-    try (RunnerProcess runner =
-        RunnerProcess.start(home, RunnerProcess.request("hello", Optional.empty(), nowhere))) {
-      assertThat(runner.frame().errorKind()).contains(ErrorKind.NETWORK);
-    }
-  }
-
-  @Test
   void theApiSeesTheKeyAndTheAgentDoesNot() throws Exception {
     String search = "env; tr '\\\\0' '\\\\n' </proc/$PPID/environ; cat /proc/$PPID/cmdline";
     try (RunnerProcess runner = start(bash(search))) {
@@ -259,18 +214,6 @@ final class RealCliTest {
       for (ProcessHandle child : tree) {
         child.onExit().get(10, TimeUnit.SECONDS);
       }
-    }
-  }
-
-  private ErrorKind troubleOf(String step) throws Exception {
-    try (RunnerProcess runner = start("<<SCRIPT [" + step + "] SCRIPT>>")) {
-      AgentFrame frame = runner.frame();
-      assertThat(frame.status()).isEqualTo(Status.ERROR);
-      assertThat(frame.failed()).containsExactly("in-1");
-      assertThat(frame.acked()).isEmpty();
-      assertThat(frame.error()).isPresent();
-      assertThat(frame.idle()).isTrue();
-      return frame.errorKind().orElseThrow();
     }
   }
 

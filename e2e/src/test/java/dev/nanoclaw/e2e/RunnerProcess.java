@@ -73,6 +73,12 @@ final class RunnerProcess implements AutoCloseable {
   }
 
   static RunnerProcess start(Path workspace, AgentRequest request) throws IOException {
+    return start(workspace, request, Map.of());
+  }
+
+  /// @param more environment variables beside the usual
+  static RunnerProcess start(Path workspace, AgentRequest request, Map<String, String> more)
+      throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -88,6 +94,7 @@ final class RunnerProcess implements AutoCloseable {
     environment.put("NANOCLAW_CLAUDE", claude().toString());
     environment.put("CLAUDE_CONFIG_DIR", workspace.resolve(".claude").toString());
     environment.put("HOME", workspace.toString());
+    environment.putAll(more);
     RunnerProcess runner = new RunnerProcess(workspace, builder.start());
     try (OutputStream stdin = runner.process.getOutputStream()) {
       stdin.write((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -120,6 +127,10 @@ final class RunnerProcess implements AutoCloseable {
 
   void askToFinish() throws IOException {
     put(FollowUp.CLOSE, "");
+  }
+
+  void askToStop() throws IOException {
+    put(FollowUp.INTERRUPT, "");
   }
 
   private void put(String name, String text) throws IOException {

@@ -4,6 +4,7 @@ import dev.nanoclaw.protocol.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// - `{"text": "hello"}`
 /// - `{"tool": "Bash", "input": {"command": "…", "description": "…"}}`
 /// - `{"echo_tool_result": true}`: says what the tool gave back
+/// - `{"text": "long ", "repeat": 1000}`
+/// - `{"text": "half", "ending": "silence"}`, or `"cut"`: a stream without its end
 /// - `{"status": 429, "type": "rate_limit_error", "message": "…", "headers": {"retry-after":
 ///   "400"}}`
 ///
@@ -32,7 +35,19 @@ final class Script {
   private Script() {}
 
   /// What the model answers, after a delay and with headers of its own.
-  record Reply(Content content, long delayMs, Map<String, String> headers) {}
+  record Reply(Content content, long delayMs, Map<String, String> headers, Ending ending) {
+
+    static Reply plain(Content content) {
+      return new Reply(content, 0, Map.of(), Ending.WHOLE);
+    }
+  }
+
+  /// How a stream ends.
+  enum Ending {
+    WHOLE,
+    SILENCE,
+    CUT
+  }
 
   sealed interface Content {
     record Block(ObjectNode block, String stopReason) implements Content {}
@@ -48,7 +63,7 @@ final class Script {
       prompt--;
     }
     if (prompt < 0) {
-      return new Reply(text("ECHO: "), 0, Map.of());
+      return Reply.plain(text("ECHO: "));
     }
     int step = 0;
     for (JsonNode message : messages.subList(prompt, messages.size())) {
@@ -59,7 +74,7 @@ final class Script {
     if (step < script.size()) {
       return reply(script.get(step), messages, request);
     }
-    return new Reply(text("ECHO: " + tail(messages.get(prompt))), 0, Map.of());
+    return Reply.plain(text("ECHO: " + tail(messages.get(prompt))));
   }
 
   /// The text of a message, of its tool results too.
@@ -78,12 +93,22 @@ final class Script {
     return text.toString();
   }
 
+  /// A step that stands outside the prompt.
+  static Reply step(String step, JsonNode request) {
+    List<JsonNode> messages = request.path("messages").valueStream().toList();
+    return reply(Json.mapper().readTree(step), messages, request);
+  }
+
   private static Reply reply(JsonNode step, List<JsonNode> messages, JsonNode request) {
     Map<String, String> headers = new HashMap<>();
     step.path("headers")
         .properties()
         .forEach(it -> headers.put(it.getKey(), it.getValue().asString("")));
-    return new Reply(content(step, messages, request), step.path("delay_ms").asLong(0), headers);
+    return new Reply(
+        content(step, messages, request),
+        step.path("delay_ms").asLong(0),
+        headers,
+        Ending.valueOf(step.path("ending").asString("whole").toUpperCase(Locale.ROOT)));
   }
 
   private static Content content(JsonNode step, List<JsonNode> messages, JsonNode request) {
@@ -103,7 +128,8 @@ final class Script {
     if (step.path("echo_tool_result").asBoolean(false)) {
       return text("TOOL: " + newestToolResult(messages));
     }
-    return text(step.path("text").asString("no such step: " + request.path("model")));
+    String text = step.path("text").asString("no such step: " + request.path("model"));
+    return text(text.repeat(step.path("repeat").asInt(1)));
   }
 
   private static String errorType(int status) {

@@ -3,10 +3,12 @@ package dev.nanoclaw.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.protocol.Json;
+import java.nio.file.Path;
+import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-final class BashGuardTest {
+final class HooksTest {
 
   @Test
   void theCommandLosesTheVariablesAndKeepsTheRest() {
@@ -36,7 +38,9 @@ final class BashGuardTest {
   }
 
   private static JsonNode answer(String request) {
-    return BashGuard.answer(Json.mapper().readTree(request.replace('\'', '"')))
+    Path nowhere = Path.of("/nonexistent");
+    return new Hooks(new TranscriptArchive(nowhere, nowhere, "UTC", InstantSource.system()))
+        .answer(Json.mapper().readTree(request.replace('\'', '"')))
         .path("hookSpecificOutput");
   }
 }
