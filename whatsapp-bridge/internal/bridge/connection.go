@@ -37,6 +37,9 @@ func (b *Bridge) keepConnected(ctx context.Context) {
 	for ctx.Err() == nil {
 		b.drainWake()
 		ended := b.runSession(ctx)
+		if ended.newDevice {
+			b.forgetDevice(ctx)
+		}
 		if ended.lasted >= b.timings.Stable {
 			wait.reset()
 			updated = false

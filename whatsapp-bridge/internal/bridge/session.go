@@ -16,6 +16,7 @@ type ending struct {
 	restart         bool          // WhatsApp asked for a new connection: no wait
 	lost            bool          // the socket is gone; why may be told by another event
 	stop            *Stopped      // do not try again
+	newDevice       bool          // the library cannot use the old one any more
 	loggedOutByHost bool          // the host asked for it
 	lasted          time.Duration // how long messages could flow
 }
@@ -92,6 +93,7 @@ func (b *Bridge) useSession(s *session) {
 // the progress of the login are looked at as well.
 func (b *Bridge) follow(ctx context.Context, s *session) ending {
 	var since time.Time // messages flow
+	justPaired := false
 	login := time.NewTimer(b.timings.Login)
 	alive := time.NewTicker(b.timings.Alive)
 	defer login.Stop()
@@ -110,15 +112,21 @@ func (b *Bridge) follow(ctx context.Context, s *session) ending {
 			if ended.lost && s.loggingOut.Load() {
 				continue // the library closes the socket when it has logged out
 			}
-			if ended.lost {
+			switch {
+			case ended.restart && !justPaired && b.restState() == StateUnpaired:
+				ended = b.endOfPairing(s, ended)
+			case ended.lost:
 				ended = b.moreSpecific(s, ended)
 			}
+			// After a pairing the connection is meant to end, and its reason may get lost.
+			ended.restart = ended.restart || ended.lost && justPaired
 			return finish(ended)
 		case codes := <-s.codes:
 			s.showsCodes.Store(true)
 			login.Stop() // a person decides now how long it takes
 			go b.showCodes(s, codes)
 		case <-s.paired:
+			justPaired = true
 			login.Reset(b.timings.Login)
 		case <-s.login:
 			login.Stop()
@@ -127,9 +135,25 @@ func (b *Bridge) follow(ctx context.Context, s *session) ending {
 			return finish(ending{reason: fmt.Sprintf("WhatsApp did not complete the login within %s", b.timings.Login)})
 		case <-alive.C:
 			if !s.client.IsConnected() && !s.loggingOut.Load() {
-				return finish(b.moreSpecific(s, ending{reason: "the connection is gone"}))
+				s.end(ending{reason: "the connection is gone", lost: true})
 			}
 		}
+	}
+}
+
+// endOfPairing lets the library finish a pairing: WhatsApp's 515 overtakes it, and the device would be
+// deleted if the connection were cut while it is being confirmed.
+func (b *Bridge) endOfPairing(s *session, ended ending) ending {
+	select {
+	case <-s.paired:
+		return ended
+	case other := <-s.ends:
+		if other.lost {
+			return b.endOfPairing(s, ended)
+		}
+		return other
+	case <-time.After(b.timings.Login):
+		return ended
 	}
 }
 
@@ -163,7 +187,7 @@ func (b *Bridge) onEvent(event any) bool {
 	case *events.PairSuccess:
 		b.onPaired(s, event)
 	case *events.PairError:
-		s.end(ending{reason: "pairing failed: " + event.Error.Error()})
+		s.end(ending{reason: "pairing failed: " + event.Error.Error(), newDevice: true})
 	case *events.Connected:
 		b.onConnected(s)
 	case *events.Disconnected:

@@ -67,6 +67,7 @@ func (c *connection) write(ctx context.Context, cancel func()) {
 		select {
 		case stanza := <-c.out:
 			if stanza.Tag == "" {
+				time.Sleep(200 * time.Millisecond) // a reset would overtake what was just written
 				_ = c.transport.frames.socket.CloseNow()
 				return
 			}

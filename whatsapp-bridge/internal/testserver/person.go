@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -143,4 +145,20 @@ func (t toServer) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(request.Context())
 	request.URL.Scheme, request.URL.Host, request.Host = "http", t.host, t.host
 	return http.DefaultTransport.RoundTrip(request)
+}
+
+// Order are the numbers behind a prefix, in the order in which such texts came.
+func (p *Person) Order(prefix string) []int {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	var numbers []int
+	for _, event := range p.received {
+		if message, ok := event.(*events.Message); ok {
+			if rest, found := strings.CutPrefix(TextOf(message.Message), prefix); found {
+				number, _ := strconv.Atoi(rest)
+				numbers = append(numbers, number)
+			}
+		}
+	}
+	return numbers
 }
