@@ -52,3 +52,53 @@ func TestPairByQRThenRestartWithoutPairing(t *testing.T) {
 		t.Errorf("status: %+v", status)
 	}
 }
+
+func TestPairByCode(t *testing.T) {
+	s := newScene(t)
+	h := s.start()
+	h.ok("connect", map[string]any{}, nil)
+	h.failed(-32602, "pair_phone", map[string]any{"phone": "12"})
+	h.failed(-32602, "pair_phone", map[string]any{"phone": "0151000000"})
+	var answer struct{ Code string }
+	h.ok("pair_phone", map[string]any{"phone": s.account.Phone.User}, &answer)
+	if len(answer.Code) != 9 || answer.Code[4] != '-' {
+		t.Errorf("code: %q", answer.Code)
+	}
+	if err := s.server.PairByCode(answer.Code, s.account); err != nil {
+		t.Fatal(err)
+	}
+	h.event("paired", nil)
+	h.event("connected", nil)
+	h.failed(-32600, "pair_phone", map[string]any{"phone": s.account.Phone.User})
+	says(s, h, s.person("Alice"), nil, "welcome")
+}
+
+func TestPairPhoneWithoutConnection(t *testing.T) {
+	s := newScene(t)
+	h := s.start()
+	h.failed(1, "pair_phone", map[string]any{"phone": s.account.Phone.User})
+}
+
+func TestQRCodesRotateAndAreRenewed(t *testing.T) {
+	s := newScene(t)
+	h := s.start()
+	h.ok("connect", map[string]any{}, nil)
+	seen := make(map[string]bool)
+	for i := range 8 { // six of the first connection, then new ones
+		var qr bridge.QR
+		h.event("qr", &qr)
+		if seen[qr.Code] {
+			t.Errorf("code %d was shown before", i)
+		}
+		seen[qr.Code] = true
+		if i == 7 {
+			if err := s.server.Pair(qr.Code, s.account); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	h.event("connected", nil)
+	if waits := h.all("disconnected"); len(waits) != 1 {
+		t.Errorf("waits: %s", waits)
+	}
+}

@@ -8,6 +8,9 @@ import (
 func (s *Server) take(c *connection, stanza node) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if s.behave.Deaf {
+		return
+	}
 	if c.device == nil {
 		c.takeOfNewcomer(stanza)
 		return

@@ -43,6 +43,7 @@ type Server struct {
 type Behaviour struct {
 	Refuse         bool                              // connections, with 503
 	LoseAcks       int                               // of the next messages: they are relayed, but not acknowledged
+	Deaf           bool                              // takes nothing from anybody
 	HoldMessages   bool                              // neither relay nor acknowledge
 	AckErrors      []int                             // of the next messages, which are not relayed
 	Garble         int                               // the ciphertexts of the next messages
