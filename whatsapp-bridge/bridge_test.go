@@ -31,9 +31,9 @@ func TestMain(m *testing.M) {
 	case "quick":
 		whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = 200*time.Millisecond, 300*time.Millisecond
 		whatsmeow.KeepAliveResponseDeadline = 500 * time.Millisecond
-		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, quickTimings()))
+		os.Exit(run(os.Args[1:], quickTimings()))
 	default:
-		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, bridge.DefaultTimings))
+		os.Exit(run(os.Args[1:], bridge.DefaultTimings))
 	}
 }
 
@@ -149,6 +149,14 @@ func (s *scene) startWith(mode string, arguments ...string) *host {
 	command := exec.Command(os.Args[0], arguments...)
 	command.Env = append(os.Environ(), asBridge+"="+mode,
 		bridge.EndpointVariable+"="+s.server.URL(), bridge.RootKeyVariable+"="+s.server.RootKey())
+	return launch(s.t, command)
+}
+
+// launchWith runs a bridge with any values of the two variables.
+func (s *scene) launchWith(url, key string) *host {
+	s.t.Helper()
+	command := exec.Command(os.Args[0], "--store", s.store)
+	command.Env = append(os.Environ(), asBridge+"=quick", bridge.EndpointVariable+"="+url, bridge.RootKeyVariable+"="+key)
 	return launch(s.t, command)
 }
 

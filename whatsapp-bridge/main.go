@@ -25,10 +25,12 @@ const (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, bridge.DefaultTimings))
+	os.Exit(run(os.Args[1:], bridge.DefaultTimings))
 }
 
-func run(arguments []string, in io.Reader, out, errs io.Writer, timings bridge.Timings) int {
+func run(arguments []string, timings bridge.Timings) int {
+	in, out, errs := os.Stdin, os.Stdout, os.Stderr
+	os.Stdout = os.Stderr // whatever a library prints, it is not JSON-RPC
 	flags := flag.NewFlagSet("whatsapp-bridge", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	path := flags.String("store", "", "the `FILE` that keeps the session with WhatsApp (required)")
@@ -42,6 +44,7 @@ func run(arguments []string, in io.Reader, out, errs io.Writer, timings bridge.T
 	}
 	log := bridge.NewLogger(errs, level)
 	slog.SetDefault(log)
+	bridge.CatchSignalLog(log)
 	if *path == "" || flags.NArg() > 0 {
 		log.Error("usage: whatsapp-bridge --store FILE")
 		return exitFailed

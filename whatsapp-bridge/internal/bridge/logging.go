@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	signalLog "go.mau.fi/libsignal/logger"
 	waLog "go.mau.fi/whatsmeow/util/log"
 )
 
@@ -61,3 +62,20 @@ func (l libraryLog) Debugf(format string, arguments ...any) {
 	l.write(slog.LevelDebug, format, arguments)
 }
 func (l libraryLog) Sub(module string) waLog.Logger { return libraryLog{l.log, l.name + "/" + module} }
+
+// CatchSignalLog redirects the Signal library, which otherwise prints its errors to stdout, into the
+// middle of the JSON-RPC. A message that cannot be decrypted is enough for that.
+func CatchSignalLog(log *slog.Logger) {
+	var caught signalLog.Loggable = signalLines{libraryLog{log, "libsignal"}}
+	signalLog.Setup(&caught)
+}
+
+type signalLines struct {
+	lines libraryLog
+}
+
+func (s signalLines) Debug(caller, text string)   { s.lines.Debugf("%s: %s", caller, text) }
+func (s signalLines) Info(caller, text string)    { s.lines.Infof("%s: %s", caller, text) }
+func (s signalLines) Warning(caller, text string) { s.lines.Warnf("%s: %s", caller, text) }
+func (s signalLines) Error(caller, text string)   { s.lines.Errorf("%s: %s", caller, text) }
+func (s signalLines) Configure(string)            {}
