@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +28,7 @@ const asBridge = "WHATSAPP_BRIDGE_TEST_RUN"
 func TestMain(m *testing.M) {
 	switch os.Getenv(asBridge) {
 	case "":
+		bridge.CatchSignalLog(slog.New(slog.DiscardHandler)) // of the other people
 		os.Exit(m.Run())
 	case "quick":
 		whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = 200*time.Millisecond, 300*time.Millisecond

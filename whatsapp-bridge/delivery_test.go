@@ -201,9 +201,8 @@ func TestResendAskedForAfterARestart(t *testing.T) {
 			h.ok("send", sendParams(chat.String(), "readable", messageTwo), nil)
 			awaitText(s, alice, "readable")
 
-			s.server.Behave(func(b *testserver.Behaviour) { b.Garble = 1 })
+			s.server.Behave(func(b *testserver.Behaviour) { b.Garble, b.HoldRetries = 1, true })
 			h.ok("send", sendParams(chat.String(), "garbled on the way", messageOne), nil)
-			// The bridge is gone before Alice asks for the message again.
 			h.kill()
 			if _, err := testserver.Await(s.context(), alice, func(*events.UndecryptableMessage) bool { return true }); err != nil {
 				t.Fatal(err)

@@ -158,7 +158,9 @@ func (c *connection) receipt(stanza node) {
 	forwarded := node{Tag: "receipt", Attrs: about, Content: stanza.Content}
 	for _, d := range account.devices {
 		if target.Device == 0 || target.Device == d.id {
-			if kind == "retry" {
+			if kind == "retry" && c.server.behave.HoldRetries {
+				d.pending = append(d.pending, forwarded)
+			} else if kind == "retry" {
 				d.deliver(forwarded)
 			} else if d.connection != nil && d.active {
 				d.connection.send(forwarded)

@@ -46,6 +46,7 @@ type Behaviour struct {
 	Deaf           bool                              // takes nothing from anybody
 	HoldMessages   bool                              // neither relay nor acknowledge
 	AckErrors      []int                             // of the next messages, which are not relayed
+	HoldRetries    bool                              // requests to resend wait for the next login
 	Garble         int                               // the ciphertexts of the next messages
 	FailLogin      func(phone string) waBinary.Attrs // of the failure, or nil
 	WebRevision    int                               // what the web page says
