@@ -1,6 +1,6 @@
 module nanoclaw.dev/whatsapp-bridge
 
-go 1.26.8
+go 1.26.0
 
 require (
 	go.mau.fi/whatsmeow v0.0.0-20260821141805-33cfac511629

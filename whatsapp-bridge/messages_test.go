@@ -118,7 +118,7 @@ func TestReplyQuotesAndMentions(t *testing.T) {
 	received := awaitText(s, alice, "@"+alice.Account.Phone.User+" noon")
 	info := received.Message.GetExtendedTextMessage().GetContextInfo()
 	if info.GetStanzaID() != question.ID || info.GetQuotedMessage().GetConversation() != question.Text ||
-		info.GetParticipant() != question.Sender || !slices.Contains(info.GetMentionedJID(), question.Sender) {
+		info.GetParticipant() != alice.Account.LID.String() || !slices.Contains(info.GetMentionedJID(), question.Sender) {
 		t.Errorf("context of the reply: %v", info)
 	}
 

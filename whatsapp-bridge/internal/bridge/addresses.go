@@ -21,7 +21,8 @@ type addressBook struct {
 	ledger *store.Ledger
 
 	mutex    sync.Mutex
-	lidChats map[string]bool // that the host knows by their LID
+	lidChats map[string]bool  // that the host knows by their LID
+	byPhone  map[address]bool // groups that name their members by phone number, as they used to
 }
 
 func newAddressBook(ctx context.Context, opened *store.Store) (*addressBook, error) {
@@ -29,7 +30,7 @@ func newAddressBook(ctx context.Context, opened *store.Store) (*addressBook, err
 	if err != nil {
 		return nil, fmt.Errorf("store: cannot read the chats without phone number: %w", err)
 	}
-	book := &addressBook{known: opened.Sessions.LIDMap, ledger: opened.Ledger, lidChats: make(map[string]bool)}
+	book := &addressBook{known: opened.Sessions.LIDMap, ledger: opened.Ledger, lidChats: make(map[string]bool), byPhone: make(map[address]bool)}
 	for _, lid := range lids {
 		book.lidChats[lid] = true
 	}
@@ -66,6 +67,26 @@ func (a *addressBook) hidden(ctx context.Context, person address) address {
 		return person
 	}
 	return lid.ToNonAD()
+}
+
+// in is how a chat names a person.
+func (a *addressBook) in(ctx context.Context, chat, person address) address {
+	a.mutex.Lock()
+	byPhone := a.byPhone[chat]
+	a.mutex.Unlock()
+	if byPhone {
+		return person
+	}
+	return a.hidden(ctx, person)
+}
+
+// noteMode remembers how a chat names its members.
+func (a *addressBook) noteMode(info types.MessageInfo) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if info.Chat.Server == types.GroupServer {
+		a.byPhone[info.Chat] = info.Sender.Server == types.DefaultUserServer
+	}
 }
 
 // plain is the address without its device, and with the server of persons for hosted and old accounts.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
@@ -32,8 +33,9 @@ type Bridge struct {
 	addresses *addressBook
 	sends     chan func()
 
-	// wake and logoutDone are how requests of the host reach the goroutine that connects.
-	wake chan struct{}
+	// wake is how a `connect` reaches the goroutine that connects; wanted says that there was one.
+	wake   chan struct{}
+	wanted atomic.Bool
 
 	mutex    sync.Mutex // guards what follows
 	client   *whatsmeow.Client

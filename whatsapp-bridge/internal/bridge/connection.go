@@ -16,6 +16,7 @@ func (b *Bridge) supervise(ctx context.Context) {
 		select {
 		case <-b.wake:
 			b.keepConnected(ctx)
+			b.wanted.Store(len(b.wake) > 0)
 		case <-ctx.Done():
 			return
 		}
@@ -24,6 +25,7 @@ func (b *Bridge) supervise(ctx context.Context) {
 
 // connectNow starts the connection, or cuts short the wait for the next try.
 func (b *Bridge) connectNow() {
+	b.wanted.Store(true)
 	select {
 	case b.wake <- struct{}{}:
 	default: // already woken
@@ -78,6 +80,7 @@ func (b *Bridge) drainWake() {
 // pause waits before the next try; a `connect` of the host ends it.
 func (b *Bridge) pause(ctx context.Context, reason string, wait time.Duration) bool {
 	b.setState(b.restState())
+	b.drainWake()
 	b.log.Info("disconnected", "reason", reason, "retry_in", wait)
 	b.peer.Notify(ctx, "disconnected", Disconnected{reason, wait.Milliseconds()})
 	select {

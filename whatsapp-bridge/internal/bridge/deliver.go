@@ -22,6 +22,7 @@ func (b *Bridge) deliver(s *session, event *events.Message) bool {
 	if s.ctx.Err() != nil {
 		return false
 	}
+	b.addresses.noteMode(event.Info)
 	message, wanted := b.translateSafely(ctx, s, event)
 	if !wanted {
 		return true

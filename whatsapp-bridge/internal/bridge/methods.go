@@ -105,7 +105,7 @@ func (b *Bridge) markRead(ctx context.Context, params markReadParams) (any, *rpc
 	if failed != nil {
 		return nil, failed
 	}
-	chat, sender = b.addresses.hidden(ctx, chat), b.addresses.hidden(ctx, sender)
+	chat, sender = b.addresses.hidden(ctx, chat), b.addresses.in(ctx, chat, sender)
 	return done(client.MarkRead(ctx, params.IDs, time.Now(), chat, sender))
 }
 

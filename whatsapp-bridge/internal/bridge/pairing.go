@@ -75,6 +75,9 @@ func (b *Bridge) unpairedClient(ctx context.Context) (*whatsmeow.Client, bool) {
 		if s := b.currentSession(); s != nil && s.showsCodes.Load() {
 			return s.client, true
 		}
+		if !b.wanted.Load() {
+			return nil, false
+		}
 		select {
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():

@@ -8,7 +8,6 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
-	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 
 	"nanoclaw.dev/whatsapp-bridge/internal/rpc"
@@ -61,9 +60,13 @@ func (b *Bridge) send(ctx context.Context, params sendParams) (any, *rpc.Error) 
 	if failed != nil {
 		return nil, failed
 	}
-	if quoted := message.GetExtendedTextMessage().GetContextInfo(); quoted != nil {
-		b.hideAddresses(ctx, chat, quoted)
+	if quoted := params.ReplyTo; quoted != nil {
+		author, _ := parseUser("reply_to.sender", quoted.Sender)
+		message.ExtendedTextMessage.ContextInfo.Participant = proto.String(b.addresses.in(ctx, chat, author).String())
 	}
+	// Asking for devices and keys takes its time as well; other chats wait behind this one.
+	ctx, cancel := context.WithTimeout(ctx, 2*b.timings.Send)
+	defer cancel()
 	extra := whatsmeow.SendRequestExtra{ID: params.MessageID, Timeout: b.timings.Send}
 	response, err := client.SendMessage(ctx, chat, message, extra)
 	if err != nil {
@@ -105,29 +108,15 @@ func composed(params sendParams) (address, *waE2E.Message, *rpc.Error) {
 		info.MentionedJID = append(info.MentionedJID, person.String())
 	}
 	if quoted := params.ReplyTo; quoted != nil {
-		author, failed := parseUser("reply_to.sender", quoted.Sender)
-		if failed != nil {
+		if _, failed := parseUser("reply_to.sender", quoted.Sender); failed != nil {
 			return address{}, nil, refused(failed.Message)
 		}
 		info.StanzaID = proto.String(quoted.ID)
-		info.Participant = proto.String(author.String())
 		info.QuotedMessage = &waE2E.Message{Conversation: proto.String(quoted.Text)}
 	}
 	return chat, &waE2E.Message{
 		ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: proto.String(params.Text), ContextInfo: info},
 	}, nil
-}
-
-// hideAddresses names people as the chat does: by LID, except in groups that still go by phone number,
-// where the LID would be nobody. Mentions are understood either way only when the text has the same digits,
-// so those stay as the host wrote them.
-func (b *Bridge) hideAddresses(ctx context.Context, chat address, info *waE2E.ContextInfo) {
-	if info.Participant == nil || chat.Server == types.GroupServer {
-		return
-	}
-	if author, err := types.ParseJID(info.GetParticipant()); err == nil {
-		info.Participant = proto.String(b.addresses.hidden(ctx, author).String())
-	}
 }
 
 func clipped(text string) string {

@@ -190,6 +190,10 @@ func (b *Bridge) onEvent(event any) bool {
 		s.end(ending{reason: "pairing failed: " + event.Error.Error(), newDevice: true})
 	case *events.Connected:
 		b.onConnected(s)
+	case *events.PushNameSetting:
+		b.mutex.Lock()
+		b.identity.name = event.Action.GetName()
+		b.mutex.Unlock()
 	case *events.Disconnected:
 		if !s.client.IsConnected() {
 			s.end(ending{reason: "WhatsApp or the network closed the connection", lost: true})
