@@ -119,7 +119,7 @@ func (b *Bridge) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	b.peer = rpc.New(ctx, out, b.log, func(err error) { cancel(err) })
-	b.peer.Notify(ctx, "hello", Hello{Protocol, Version, libraryVersion(), b.currentState()})
+	b.peer.Notify("hello", Hello{Protocol, Version, libraryVersion(), b.currentState()})
 
 	var work sync.WaitGroup
 	work.Go(func() { b.keepSending(ctx) })

@@ -82,7 +82,7 @@ func (b *Bridge) pause(ctx context.Context, reason string, wait time.Duration) b
 	b.setState(b.restState())
 	b.drainWake()
 	b.log.Info("disconnected", "reason", reason, "retry_in", wait)
-	b.peer.Notify(ctx, "disconnected", Disconnected{reason, wait.Milliseconds()})
+	b.peer.Notify("disconnected", Disconnected{reason, wait.Milliseconds()})
 	select {
 	case <-time.After(wait):
 	case <-b.wake:
@@ -100,7 +100,7 @@ func (b *Bridge) stop(ctx context.Context, stopped *Stopped) {
 	b.setState(StateStopped)
 	b.drainWake() // it was meant for the connection that just ended
 	b.log.Warn("stopped", "reason", stopped.Reason, "text", stopped.Text)
-	b.peer.Notify(ctx, "stopped", *stopped)
+	b.peer.Notify("stopped", *stopped)
 }
 
 // forgetDevice deletes the session and makes a new device that can be paired.

@@ -18,7 +18,7 @@ func (b *Bridge) showCodes(s *session, codes []string) {
 		if i == 0 {
 			wait = b.timings.FirstCode
 		}
-		b.peer.Notify(s.ctx, "qr", QR{code, wait.Milliseconds()})
+		b.peer.Notify("qr", QR{code, wait.Milliseconds()})
 		select {
 		case <-time.After(wait):
 		case <-s.ctx.Done():
@@ -32,13 +32,14 @@ func (b *Bridge) showCodes(s *session, codes []string) {
 }
 
 func (b *Bridge) onPaired(s *session, event *events.PairSuccess) {
-	b.mutex.Lock()
-	b.identity = identity{jid: event.ID.ToNonAD(), lid: event.LID.ToNonAD()}
-	b.state = StateConnecting
-	me := b.identity
-	b.mutex.Unlock()
+	me := identity{jid: event.ID.ToNonAD(), lid: event.LID.ToNonAD()}
 	b.log.Info("paired", "jid", me.jid.String())
-	b.peer.Notify(s.ctx, "paired", Paired{me.jid.String(), me.lid.String()})
+	// Told first: as soon as the rest knows, the next connection may be made and told.
+	b.peer.Notify("paired", Paired{me.jid.String(), me.lid.String()})
+	b.mutex.Lock()
+	b.identity = me
+	b.state = StateConnecting
+	b.mutex.Unlock()
 	s.paired <- struct{}{}
 }
 

@@ -228,6 +228,10 @@ func (b *Bridge) onEvent(event any) bool {
 func (b *Bridge) onConnected(s *session) {
 	device := s.client.Store
 	b.mutex.Lock()
+	if b.session != s {
+		b.mutex.Unlock()
+		return // too late: the connection is over
+	}
 	b.identity.name = device.PushName
 	if !device.LID.IsEmpty() {
 		b.identity.lid = device.LID.ToNonAD()
@@ -240,6 +244,6 @@ func (b *Bridge) onConnected(s *session) {
 	default:
 	}
 	b.log.Info("connected", "jid", me.jid.String())
-	b.peer.Notify(s.ctx, "connected", Connected{me.jid.String(), me.lid.String(), me.name})
+	b.peer.Notify("connected", Connected{me.jid.String(), me.lid.String(), me.name})
 	go b.mergeChats(s)
 }

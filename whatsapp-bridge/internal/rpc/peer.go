@@ -24,6 +24,7 @@ type Answer = *Error
 
 // Peer is this end of the two pipes.
 type Peer struct {
+	ctx     context.Context
 	log     *slog.Logger
 	lines   chan []byte
 	written chan struct{}
@@ -36,6 +37,7 @@ type Peer struct {
 // New makes a peer that writes to out until ctx ends; failed is called when that is not possible any more.
 func New(ctx context.Context, out io.Writer, log *slog.Logger, failed func(error)) *Peer {
 	p := &Peer{
+		ctx:     ctx,
 		log:     log,
 		lines:   make(chan []byte, 256),
 		written: make(chan struct{}),
@@ -95,9 +97,10 @@ func (p *Peer) enqueue(ctx context.Context, value any) error {
 	}
 }
 
-// Notify tells the other side something that has no answer.
-func (p *Peer) Notify(ctx context.Context, method string, params any) {
-	if err := p.enqueue(ctx, notification{"2.0", method, params}); err != nil {
+// Notify tells the other side something that has no answer. It is bound to nothing shorter than the
+// peer: what has happened is told, also when the connection on which it happened is over.
+func (p *Peer) Notify(method string, params any) {
+	if err := p.enqueue(p.ctx, notification{"2.0", method, params}); err != nil {
 		p.log.Warn("notification not written", "method", method, "error", err)
 	}
 }
