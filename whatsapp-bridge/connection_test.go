@@ -304,7 +304,10 @@ func TestLogout(t *testing.T) {
 
 func TestKeepAliveThatIsNotAnswered(t *testing.T) {
 	s := newScene(t)
-	h := s.paired()
+	s.paired().closeIn()
+	h := s.startWith("quick keep-alives", "--store", s.store)
+	h.ok("connect", map[string]any{}, nil)
+	h.event("connected", nil)
 	s.server.Behave(func(b *testserver.Behaviour) { b.Deaf = true })
 	var gone bridge.Disconnected
 	h.event("disconnected", &gone)
