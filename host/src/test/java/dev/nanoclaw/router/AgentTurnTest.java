@@ -20,7 +20,6 @@ import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
-import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.domain.IncomingMessage;
@@ -105,6 +104,16 @@ class AgentTurnTest {
 
     Host() {
       AgentUser user = AgentUser.ofThisProcess();
+      Conversation conversation =
+          new Conversation() {
+            @Override
+            public void typing(ChatJid chat, boolean on) {}
+
+            @Override
+            public void outboxChanged() {
+              outbox.wake();
+            }
+          };
       Engines engines =
           new Engines(List.of(new DockerLikeEngine(Dialect.DOCKER, engine.command())));
       turn =
