@@ -29,6 +29,7 @@ final class ScriptedInstallation implements AutoCloseable {
     this.dir = dir;
     this.home = home;
     this.bin = Files.createDirectories(dir.resolve("bin"));
+    Files.createDirectories(engine().resolve("containers"));
     Path script = Machine.checkout().resolve("host/src/test/resources/scripted-docker");
     assertThat(Files.copy(script, bin.resolve("docker")).toFile().setExecutable(true)).isTrue();
     Files.copy(Machine.checkout().resolve("config.yml"), home.resolve("config.yml"));
@@ -40,8 +41,8 @@ final class ScriptedInstallation implements AutoCloseable {
   }
 
   /// Where the engine keeps what it knows; see `scripted-docker`.
-  Path engine() throws IOException {
-    return Files.createDirectories(dir.resolve("engine"));
+  Path engine() {
+    return dir.resolve("engine");
   }
 
   /// Starts the daemon; the launcher becomes it.
@@ -96,8 +97,7 @@ final class ScriptedInstallation implements AutoCloseable {
     if (daemon.isPresent()) {
       stop();
     }
-    Path containers = Files.createDirectories(engine().resolve("containers"));
-    try (Stream<Path> running = Files.list(containers)) {
+    try (Stream<Path> running = Files.list(engine().resolve("containers"))) {
       for (Path container : running.toList()) {
         var _ =
             Machine.run(

@@ -45,7 +45,7 @@ final class Host implements AutoCloseable {
     this.home = Files.createDirectories(dir.resolve("home"));
     this.bin = Files.createDirectories(dir.resolve("bin"));
     Files.createDirectories(dir.resolve("runtime"));
-    Files.createDirectories(engine());
+    Files.createDirectories(engine().resolve("containers"));
     for (String tool : List.of("sh", "setsid", "mv", "rm", "cat")) {
       Files.createSymbolicLink(bin.resolve(tool), inPath(tool));
     }
@@ -81,6 +81,13 @@ final class Host implements AutoCloseable {
     return Files.exists(engine().resolve(file))
         ? Files.readAllLines(engine().resolve(file))
         : List.of();
+  }
+
+  /// The containers that run, one file for each.
+  List<Path> containers() throws IOException {
+    try (Stream<Path> running = Files.list(engine().resolve("containers"))) {
+      return running.toList();
+    }
   }
 
   Host installEngine() throws IOException {
@@ -213,14 +220,9 @@ final class Host implements AutoCloseable {
     for (Process process : started) {
       process.destroyForcibly();
     }
-    Path containers = engine().resolve("containers");
-    if (Files.isDirectory(containers)) {
-      try (Stream<Path> running = Files.list(containers)) {
-        for (Path container : running.toList()) {
-          ProcessHandle.of(Long.parseLong(Files.readString(container).strip()))
-              .ifPresent(ProcessHandle::destroyForcibly);
-        }
-      }
+    for (Path container : containers()) {
+      ProcessHandle.of(Long.parseLong(Files.readString(container).strip()))
+          .ifPresent(ProcessHandle::destroyForcibly);
     }
   }
 }

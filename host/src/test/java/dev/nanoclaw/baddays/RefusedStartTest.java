@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What is wrong stops the start with one message and exit code 1, and without a stack trace.
-@Timeout(90)
+@Timeout(300)
 class RefusedStartTest {
 
   @TempDir private Path dir;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What an agent needs is not there: the host starts, says so once to who waits, and goes on by
 /// itself when it appears.
-@Timeout(90)
+@Timeout(300)
 class SomethingMissingTest {
 
   @TempDir private Path dir;
