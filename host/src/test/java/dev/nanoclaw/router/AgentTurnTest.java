@@ -20,6 +20,7 @@ import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.domain.IncomingMessage;
