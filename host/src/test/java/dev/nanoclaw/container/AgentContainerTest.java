@@ -128,7 +128,8 @@ class AgentContainerTest {
     assertThat(home.resolve("data/runs/r1")).doesNotExist();
     assertThat(home.resolve("data/ipc/family/r1")).doesNotExist();
     assertThat(engine.calls().getFirst())
-        .startsWith("run --interactive --rm --pull never --name nanoclaw-family-r1 ")
+        .startsWith(
+            "run --interactive --rm --pull never --log-driver none --name nanoclaw-family-r1 ")
         .contains(
             "--label nanoclaw.install=install-1",
             "--label nanoclaw.run=r1",
