@@ -207,7 +207,7 @@ func TestResendAskedForAfterARestart(t *testing.T) {
 			if _, err := testserver.Await(s.context(), alice, func(*events.UndecryptableMessage) bool { return true }); err != nil {
 				t.Fatal(err)
 			}
-			h = s.restarted()
+			s.restarted()
 			if received := awaitText(s, alice, "garbled on the way"); received.Info.ID != messageOne {
 				t.Errorf("received: %+v", received.Info)
 			}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 
 	"nanoclaw.dev/whatsapp-bridge/internal/rpc"
@@ -147,7 +149,7 @@ func (b *Bridge) logout(ctx context.Context, _ empty) (any, *rpc.Error) {
 	}
 	// Said before: WhatsApp may close the connection as that of an unlinked device before it answers.
 	s.loggingOut.Store(true)
-	if err := client.Logout(ctx); err != nil && !s.unlinked.Load() {
+	if err := unlink(ctx, client); err != nil && !s.unlinked.Load() {
 		s.loggingOut.Store(false)
 		_, failed := done(err)
 		return nil, failed
@@ -161,6 +163,22 @@ func (b *Bridge) logout(ctx context.Context, _ empty) (any, *rpc.Error) {
 		}
 	}
 	return empty{}, nil
+}
+
+// unlink asks WhatsApp to remove this device. The library's own Logout also deletes its store, and so does what it does
+// when WhatsApp closes the connection of a removed device: the two would race. The session is deleted when it is over.
+func unlink(ctx context.Context, client *whatsmeow.Client) error {
+	//lint:ignore SA1019 it is deprecated as a warning that it may change; there is no other way to send this request
+	_, err := client.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
+		Namespace: "md",
+		Type:      "set",
+		To:        types.ServerJID,
+		Content: []waBinary.Node{{
+			Tag:   "remove-companion-device",
+			Attrs: waBinary.Attrs{"jid": client.Store.GetJID(), "reason": "user_initiated"},
+		}},
+	})
+	return err
 }
 
 // done is the answer to a method without a result.

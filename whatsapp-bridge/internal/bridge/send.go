@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"time"
 	"unicode/utf16"
 
 	"go.mau.fi/whatsmeow"
@@ -72,6 +73,9 @@ func (b *Bridge) send(ctx context.Context, params sendParams) (any, *rpc.Error) 
 	if err != nil {
 		b.log.Warn("message not sent", "id", params.MessageID, "error", err)
 		return nil, b.sendError(err)
+	}
+	if response.Timestamp.IsZero() { // a server that does not say when it took it
+		response.Timestamp = time.Now()
 	}
 	timestamp = response.Timestamp.UnixMilli()
 	if err := b.store.Ledger.MarkSent(ctx, params.MessageID, params.Chat, timestamp); err != nil {

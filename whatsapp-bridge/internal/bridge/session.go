@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ type session struct {
 	codes  chan []string
 	paired chan struct{}
 	login  chan struct{}
+	gone   chan struct{} // the library has taken leave of the socket
 
 	showsCodes atomic.Bool // it can be paired
 	loggingOut atomic.Bool // at the wish of the host
@@ -66,21 +68,37 @@ func (b *Bridge) runSession(ctx context.Context) ending {
 		codes:  make(chan []string, 1),
 		paired: make(chan struct{}, 1),
 		login:  make(chan struct{}, 1),
+		gone:   make(chan struct{}, 1),
 	}
 	b.useSession(s)
+	dialled := false
 	defer func() {
-		// Cancelled first: a polite close would wait for the other side's, with the library's lock held.
+		// Cancelled first: a polite close would wait for the other side's, with the library's lock held. The library
+		// takes leave of the socket by itself then; an explicit end in the middle of that would race with it.
 		cancel()
+		if dialled {
+			s.awaitGone()
+		}
 		s.client.Disconnect()
 		b.useSession(nil)
 		// No message of this connection may be on its way to the host when the next one delivers it again.
 		b.delivering.Lock()
-		b.delivering.Unlock() //nolint:staticcheck // only waited for
+		//lint:ignore SA2001 only waited for
+		b.delivering.Unlock()
 	}()
 	if err := s.client.ConnectContext(sessionContext); err != nil {
 		return ending{reason: "cannot connect: " + err.Error()}
 	}
+	dialled = true
 	return b.follow(ctx, s)
+}
+
+// awaitGone gives the library a moment to notice that its socket is closed; where it closed it by itself it says nothing.
+func (s *session) awaitGone() {
+	select {
+	case <-s.gone:
+	case <-time.After(500 * time.Millisecond):
+	}
 }
 
 func (b *Bridge) useSession(s *session) {
@@ -195,6 +213,10 @@ func (b *Bridge) onEvent(event any) bool {
 		b.identity.name = event.Action.GetName()
 		b.mutex.Unlock()
 	case *events.Disconnected:
+		select {
+		case s.gone <- struct{}{}:
+		default:
+		}
 		if !s.client.IsConnected() {
 			s.end(ending{reason: "WhatsApp or the network closed the connection", lost: true})
 		}
@@ -205,7 +227,7 @@ func (b *Bridge) onEvent(event any) bool {
 			s.end(ending{reason: "WhatsApp does not answer any more"})
 		}
 	case *events.StreamError:
-		s.end(ending{reason: "WhatsApp ended the connection with code " + event.Code})
+		s.end(ending{reason: strings.TrimSpace("WhatsApp ended the connection with an error " + event.Code)})
 	case *events.ConnectFailure:
 		s.end(ending{reason: "WhatsApp refused the connection: " + event.Reason.String()})
 	case *events.CATRefreshError:

@@ -34,9 +34,12 @@ type Person struct {
 	received []any
 }
 
+// trustServers lets the people of this process accept its servers.
+var trustServers = sync.OnceFunc(func() { whatsmeow.WACertPubKey = *rootKey().Pub })
+
 // Join links a new device to the account and connects it.
 func (s *Server) Join(ctx context.Context, account *Account, directory string) (*Person, error) {
-	whatsmeow.WACertPubKey = *rootKey().Pub
+	trustServers()
 	file := filepath.Join(directory, fmt.Sprintf("person-%s-%d.db", account.Phone.User, time.Now().UnixNano()))
 	database, err := sql.Open("sqlite", "file:"+url.PathEscape(file)+"?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
 	if err != nil {

@@ -27,13 +27,13 @@ final class BashGuard {
 
   private static ObjectNode allow(ObjectNode input) {
     String command = PREFIX + input.path("command").asString("");
-    ObjectNode answer = Json.mapper().createObjectNode();
+    ObjectNode answer = Json.object();
     output(answer, "allow").set("updatedInput", input.deepCopy().put("command", command));
     return answer;
   }
 
   static ObjectNode deny(String reason) {
-    ObjectNode answer = Json.mapper().createObjectNode();
+    ObjectNode answer = Json.object();
     output(answer, "deny").put("permissionDecisionReason", reason);
     return answer;
   }

@@ -59,7 +59,7 @@ final class ClaudeProcess {
 
   /// Sets the hooks up; nothing may be said before.
   void initialize() throws IOException, InterruptedException {
-    ObjectNode request = Json.mapper().createObjectNode().put("subtype", "initialize");
+    ObjectNode request = Json.object().put("subtype", "initialize");
     request.set("hooks", Hooks.all());
     JsonNode answer = channel.request(request, START);
     if (!answer.path("hooks_applied").asBoolean(true)) {
@@ -69,7 +69,7 @@ final class ClaudeProcess {
 
   /// Hands a user's message over; the CLI names its uuid in the result that answers it.
   void say(String uuid, String text) throws IOException {
-    ObjectNode line = Json.mapper().createObjectNode();
+    ObjectNode line = Json.object();
     line.put("type", "user").put("uuid", uuid).put("session_id", "").putNull("parent_tool_use_id");
     ObjectNode message = line.putObject("message").put("role", "user");
     message.putArray("content").addObject().put("type", "text").put("text", text);
@@ -78,7 +78,7 @@ final class ClaudeProcess {
 
   /// Breaks the turn that runs off; its result comes as that of any other.
   void interrupt() throws IOException, InterruptedException {
-    channel.request(Json.mapper().createObjectNode().put("subtype", "interrupt"), ANSWER);
+    channel.request(Json.object().put("subtype", "interrupt"), ANSWER);
   }
 
   /// For how long nothing came from the CLI.
@@ -89,7 +89,7 @@ final class ClaudeProcess {
   /// Asks the CLI for something cheap. Whatever comes, also another line, is a sign of life.
   void provoke(Duration deadline) throws InterruptedException {
     try {
-      ObjectNode request = Json.mapper().createObjectNode().put("subtype", "get_session_cost");
+      ObjectNode request = Json.object().put("subtype", "get_session_cost");
       channel.request(request, deadline);
     } catch (IOException e) {
       Log.line("the CLI was silent and asked whether it lives: " + e.getMessage());

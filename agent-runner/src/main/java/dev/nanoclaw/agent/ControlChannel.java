@@ -13,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
@@ -30,9 +29,8 @@ final class ControlChannel {
   private final Map<String, Answerer> answerers;
   private final Consumer<JsonNode> messages;
   private final Map<String, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
-  private final ReentrantLock lock = new ReentrantLock();
 
-  @GuardedBy("lock") private final Writer out;
+  @GuardedBy("this") private final Writer out;
 
   private volatile boolean over;
   private volatile long lastLine = System.nanoTime();
@@ -76,7 +74,7 @@ final class ControlChannel {
       if (over) {
         fail(answer);
       }
-      ObjectNode line = Json.mapper().createObjectNode();
+      ObjectNode line = Json.object();
       line.put("type", "control_request").put("request_id", id).set("request", request);
       send(line);
       return answer.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
@@ -90,31 +88,21 @@ final class ControlChannel {
   }
 
   /// Writes one line. May block while the CLI does not read.
-  void send(ObjectNode line) throws IOException {
+  synchronized void send(ObjectNode line) throws IOException {
     String text = Json.line(line) + "\n";
-    lock.lock();
-    try {
-      out.write(text);
-      out.flush();
-    } finally {
-      lock.unlock();
-    }
+    out.write(text);
+    out.flush();
   }
 
   /// Tells the CLI that nothing more comes.
-  void close() throws IOException {
-    lock.lock();
-    try {
-      out.close();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void close() throws IOException {
+    out.close();
   }
 
   private void take(String text) {
     JsonNode line;
     try {
-      line = Json.mapper().readTree(text);
+      line = Json.tree(text);
     } catch (JacksonException _) {
       Log.line("the CLI wrote: " + text);
       return;
@@ -139,7 +127,7 @@ final class ControlChannel {
   }
 
   private void answer(JsonNode line) {
-    ObjectNode answer = Json.mapper().createObjectNode().put("type", "control_response");
+    ObjectNode answer = Json.object().put("type", "control_response");
     ObjectNode response = answer.putObject("response");
     response.set("request_id", line.path("request_id"));
     try {

@@ -33,7 +33,7 @@ final class ConversationPage {
   void take(String text) {
     JsonNode line;
     try {
-      line = Json.mapper().readTree(text);
+      line = Json.tree(text);
     } catch (JacksonException _) {
       return; // it may be written this very moment
     }

@@ -237,7 +237,7 @@ final class CredentialProxy implements AutoCloseable {
 
   /// As Anthropic says it.
   private static String error(String type, String message) {
-    ObjectNode error = Json.mapper().createObjectNode().put("type", "error");
+    ObjectNode error = Json.object().put("type", "error");
     error.putObject("error").put("type", type).put("message", message);
     return Json.line(error);
   }

@@ -18,7 +18,7 @@ final class Hooks {
 
   /// What `initialize` says about them. An error before Bash blocks the command.
   static ObjectNode all() {
-    ObjectNode hooks = Json.mapper().createObjectNode();
+    ObjectNode hooks = Json.object();
     hook(hooks, "PreToolUse", BASH).put("matcher", "Bash").put("onFailure", "block");
     hook(hooks, "PreCompact", COMPACTION);
     return hooks;
@@ -36,7 +36,7 @@ final class Hooks {
       case BASH -> BashGuard.answer(request);
       case COMPACTION -> {
         archive.keep(request.path("input").path("transcript_path").asString(""));
-        yield Json.mapper().createObjectNode();
+        yield Json.object();
       }
       default -> BashGuard.deny("Nobody knows this hook.");
     };

@@ -32,8 +32,6 @@ final class InputDirectory implements AutoCloseable {
   private static final Set<String> TELLING =
       Set.of("btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs", "zfs");
 
-  private static final Look NOTHING = new Look(List.of(), false, false);
-
   private final Path directory;
   private final WatchService watcher;
   private final Duration lookBeneath;
@@ -82,9 +80,6 @@ final class InputDirectory implements AutoCloseable {
     if (names == null) {
       throw new IOException("cannot list " + directory);
     }
-    if (names.length == 0) {
-      return NOTHING;
-    }
     List<String> all = List.of(names);
     boolean interrupt =
         all.contains(FollowUp.INTERRUPT) && directory.resolve(FollowUp.INTERRUPT).toFile().delete();
@@ -108,11 +103,7 @@ final class InputDirectory implements AutoCloseable {
       if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > MAX_BYTES) {
         throw new IOException("not a file of a message's size");
       }
-      FollowUp followUp = Json.read(Files.readString(file), FollowUp.class);
-      if (followUp.id() == null || followUp.text() == null) {
-        throw new IOException("without id or text");
-      }
-      return Optional.of(followUp);
+      return Optional.of(Json.read(Files.readString(file), FollowUp.class));
     } catch (IOException | MalformedJsonException e) {
       Log.line("ignored " + file.getFileName() + ": " + e.getMessage());
       done(file);

@@ -1,7 +1,6 @@
 package dev.nanoclaw.agent;
 
 import dev.nanoclaw.protocol.AgentRequest;
-import dev.nanoclaw.protocol.Json;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -25,7 +24,6 @@ public final class Main {
   }
 
   private static int run() {
-    Threads.start("json", Json::mapper); // made ready on another core meanwhile
     try {
       LibC.becomeUndumpable();
     } catch (RuntimeException | LinkageError e) {

@@ -23,8 +23,6 @@ final class RequestLine {
       return Json.read(line(in), AgentRequest.class);
     } catch (IOException | MalformedJsonException e) {
       throw new InvalidRequestException("the request is not usable: " + e.getMessage());
-    } catch (NullPointerException _) {
-      throw new InvalidRequestException("the request is not usable: a field is null");
     }
   }
 

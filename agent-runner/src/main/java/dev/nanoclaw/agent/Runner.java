@@ -152,7 +152,9 @@ final class Runner {
         for (Path file : look.files()) {
           Optional<FollowUp> followUp = input.read(file);
           if (followUp.isPresent()) {
-            claude.say(turns.open(List.of(followUp.get().id())), followUp.get().text());
+            if (!turns.knows(followUp.get().id())) {
+              claude.say(turns.open(List.of(followUp.get().id())), followUp.get().text());
+            }
             input.done(file);
           }
         }

@@ -5,7 +5,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// Passes the CLI's standard error on and keeps its last lines for an error message.
 final class StderrTail {
@@ -13,9 +12,7 @@ final class StderrTail {
   private static final int LINES = 5;
   private static final int LINE_LENGTH = 300;
 
-  private final ReentrantLock lock = new ReentrantLock();
-
-  @GuardedBy("lock") private final Deque<String> last = new ArrayDeque<>();
+  @GuardedBy("this") private final Deque<String> last = new ArrayDeque<>();
 
   /// Reads to the end.
   void follow(BufferedReader in) {
@@ -29,24 +26,14 @@ final class StderrTail {
     }
   }
 
-  String tail() {
-    lock.lock();
-    try {
-      return String.join(" / ", last);
-    } finally {
-      lock.unlock();
-    }
+  synchronized String tail() {
+    return String.join(" / ", last);
   }
 
-  private void keep(String line) {
-    lock.lock();
-    try {
-      last.add(line.substring(0, Math.min(line.length(), LINE_LENGTH)));
-      if (last.size() > LINES) {
-        last.remove();
-      }
-    } finally {
-      lock.unlock();
+  private synchronized void keep(String line) {
+    last.add(line.substring(0, Math.min(line.length(), LINE_LENGTH)));
+    if (last.size() > LINES) {
+      last.remove();
     }
   }
 }

@@ -59,7 +59,8 @@ record Trouble(ErrorKind kind, String sentence) {
   private static String other(String detail, String code) {
     String text = detail.toLowerCase(Locale.ROOT);
     if (text.contains("prompt is too long") || text.contains("context limit")) {
-      return "The conversation has become too long for Claude and could not be shortened.";
+      return "The conversation has become too long for Claude and could not be shortened; /new"
+          + " begins a new one.";
     }
     if (text.contains("enospc") || text.contains("no space left")) {
       return DISK_FULL;

@@ -7,6 +7,7 @@ import dev.nanoclaw.protocol.AgentFrame.Status;
 import dev.nanoclaw.protocol.AgentFrame.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,8 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
 
@@ -30,24 +30,25 @@ final class Turns {
 
   private final String nonce;
   private final BooleanSupplier unreachable;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
 
   /// The inputs of each message that has no result yet, by its uuid, in order.
-  @GuardedBy("lock") private final Map<String, List<String>> open = new LinkedHashMap<>();
+  @GuardedBy("this") private final Map<String, List<String>> open = new LinkedHashMap<>();
 
   /// Messages of the turn that runs, by the CLI's `command_lifecycle` lines: for a result that does
   /// not name its messages.
-  @GuardedBy("lock") private final Set<String> started = new LinkedHashSet<>();
+  @GuardedBy("this") private final Set<String> started = new LinkedHashSet<>();
 
   /// Messages that the CLI will not answer any more.
-  @GuardedBy("lock") private final Set<String> cancelled = new LinkedHashSet<>();
+  @GuardedBy("this") private final Set<String> cancelled = new LinkedHashSet<>();
 
-  @GuardedBy("lock") private String cause = "";
+  /// Inputs that came in and did not go back: one that comes again is here or answered already.
+  @GuardedBy("this") private final Set<String> known = new HashSet<>();
 
-  @GuardedBy("lock") private boolean stopping;
+  @GuardedBy("this") private String cause = "";
 
-  @GuardedBy("lock") private boolean over;
+  @GuardedBy("this") private boolean stopping;
+
+  @GuardedBy("this") private boolean over;
 
   /// @param unreachable whether the API could not be reached at the last try
   Turns(String nonce, BooleanSupplier unreachable) {
@@ -58,114 +59,85 @@ final class Turns {
   /// Says that a message with these inputs goes to the CLI.
   ///
   /// @return the uuid to give it
-  String open(List<String> inputs) {
+  synchronized String open(List<String> inputs) {
     String uuid = UUID.randomUUID().toString();
-    lock.lock();
-    try {
-      open.put(uuid, List.copyOf(inputs));
-      return uuid;
-    } finally {
-      lock.unlock();
-    }
+    open.put(uuid, List.copyOf(inputs));
+    known.addAll(inputs);
+    return uuid;
+  }
+
+  /// Whether the input is inside or answered. A host that died over handing it over gives it again.
+  synchronized boolean knows(String input) {
+    return known.contains(input);
   }
 
   /// Takes a line of the CLI.
   ///
   /// @return the frame to send, when the line ends a turn
-  Optional<AgentFrame> take(JsonNode line) {
+  synchronized Optional<AgentFrame> take(JsonNode line) {
     if (line.path("parent_tool_use_id").isString()) {
       return Optional.empty(); // a sub-agent's
     }
-    lock.lock();
-    try {
-      return switch (line.path("type").asString("")) {
-        case "assistant" -> {
-          cause = line.path("error").asString("");
-          yield Optional.empty();
-        }
-        case "command_lifecycle" -> {
-          progress(line.path("state").asString(""), line.path("command_uuid").asString(""));
-          yield Optional.empty();
-        }
-        case "system" -> {
-          boolean idle = line.path("state").asString("").equals("idle");
-          yield idle ? dropped() : Optional.empty();
-        }
-        case "result" -> Optional.of(ended(line));
-        default -> Optional.empty();
-      };
-    } finally {
-      changed.signalAll();
-      lock.unlock();
-    }
+    notifyAll(); // they look once this method is left
+    return switch (line.path("type").asString("")) {
+      case "assistant" -> {
+        cause = line.path("error").asString("");
+        yield Optional.empty();
+      }
+      case "command_lifecycle" -> {
+        progress(line.path("state").asString(""), line.path("command_uuid").asString(""));
+        yield Optional.empty();
+      }
+      case "system" -> {
+        boolean idle = line.path("state").asString("").equals("idle");
+        yield idle ? dropped() : Optional.empty();
+      }
+      case "result" -> Optional.of(ended(line));
+      default -> Optional.empty();
+    };
   }
 
   /// Says that the person asked to stop.
   ///
   /// @return whether a turn is open; else nothing is to be done
-  boolean stop() {
-    lock.lock();
-    try {
-      stopping = !open.isEmpty();
-      return stopping;
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean stop() {
+    stopping = !open.isEmpty();
+    return stopping;
   }
 
   /// Whether the turn that is to be broken off has no result yet.
-  boolean stopping() {
-    lock.lock();
-    try {
-      return stopping && !over;
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean stopping() {
+    return stopping && !over;
   }
 
-  boolean anyOpen() {
-    lock.lock();
-    try {
-      return !open.isEmpty();
-    } finally {
-      lock.unlock();
-    }
+  synchronized boolean anyOpen() {
+    return !open.isEmpty();
   }
 
   /// The CLI is gone.
   ///
   /// @return the frame that gives back what was inside, if anything was
-  Optional<AgentFrame> lost(ErrorKind kind, String sentence) {
-    lock.lock();
-    try {
-      over = true;
-      List<String> inputs = close(List.copyOf(open.keySet()));
-      return inputs.isEmpty()
-          ? Optional.empty()
-          : Optional.of(error(new Trouble(kind, sentence), Optional.empty(), inputs));
-    } finally {
-      changed.signalAll();
-      lock.unlock();
-    }
+  synchronized Optional<AgentFrame> lost(ErrorKind kind, String sentence) {
+    notifyAll(); // they look once this method is left
+    over = true;
+    List<String> inputs = close(List.copyOf(open.keySet()));
+    return inputs.isEmpty()
+        ? Optional.empty()
+        : Optional.of(error(new Trouble(kind, sentence), Optional.empty(), inputs));
   }
 
   /// Waits until every message has its result.
   ///
   /// @return whether that is so, or the time is over
-  boolean awaitNoneOpen(Duration atMost) throws InterruptedException {
-    long left = atMost.toNanos();
-    lock.lock();
-    try {
-      while (!open.isEmpty() && !over && left > 0) {
-        left = changed.awaitNanos(left);
-      }
-      return open.isEmpty() || over;
-    } finally {
-      lock.unlock();
+  synchronized boolean awaitNoneOpen(Duration atMost) throws InterruptedException {
+    long end = System.nanoTime() + atMost.toNanos();
+    while (!open.isEmpty() && !over && end - System.nanoTime() > 0) {
+      TimeUnit.NANOSECONDS.timedWait(this, end - System.nanoTime());
     }
+    return open.isEmpty() || over;
   }
 
-  @GuardedBy("lock") private void progress(String state, String uuid) {
+  @GuardedBy("this") private void progress(String state, String uuid) {
     switch (state) {
       case "started" -> started.add(uuid);
       case "cancelled" -> cancelled.add(uuid);
@@ -174,7 +146,7 @@ final class Turns {
   }
 
   /// The CLI has nothing more to do: what it cancelled and no result named has to be given again.
-  @GuardedBy("lock") private Optional<AgentFrame> dropped() {
+  @GuardedBy("this") private Optional<AgentFrame> dropped() {
     List<String> inputs = close(List.copyOf(cancelled));
     cancelled.clear();
     return inputs.isEmpty()
@@ -182,7 +154,7 @@ final class Turns {
         : Optional.of(error(DROPPED, Optional.empty(), inputs));
   }
 
-  @GuardedBy("lock") private AgentFrame ended(JsonNode result) {
+  @GuardedBy("this") private AgentFrame ended(JsonNode result) {
     List<String> inputs = close(messagesOf(result));
     Optional<String> session = result.path("session_id").asStringOpt();
     boolean failed =
@@ -199,7 +171,7 @@ final class Turns {
     return frame;
   }
 
-  @GuardedBy("lock") private AgentFrame success(JsonNode result, Optional<String> session, List<String> acked) {
+  @GuardedBy("this") private AgentFrame success(JsonNode result, Optional<String> session, List<String> acked) {
     return new AgentFrame(
         nonce,
         Status.SUCCESS,
@@ -213,7 +185,8 @@ final class Turns {
         Optional.of(usage(result)));
   }
 
-  @GuardedBy("lock") private AgentFrame error(Trouble trouble, Optional<String> session, List<String> failed) {
+  @GuardedBy("this") private AgentFrame error(Trouble trouble, Optional<String> session, List<String> failed) {
+    known.removeAll(failed);
     return new AgentFrame(
         nonce,
         Status.ERROR,
@@ -229,7 +202,7 @@ final class Turns {
 
   /// The uuids of the messages that the turn contained. A result before the CLI has begun any of
   /// them, and outside a turn of its own, concerns all: it could not start.
-  @GuardedBy("lock") private List<String> messagesOf(JsonNode result) {
+  @GuardedBy("this") private List<String> messagesOf(JsonNode result) {
     JsonNode named = result.path("user_message_uuids");
     if (named.isArray()) {
       List<String> uuids = new ArrayList<>();
@@ -240,7 +213,7 @@ final class Turns {
     return List.copyOf(couldNotStart ? open.keySet() : started);
   }
 
-  @GuardedBy("lock") private List<String> close(List<String> uuids) {
+  @GuardedBy("this") private List<String> close(List<String> uuids) {
     List<String> inputs = new ArrayList<>();
     for (String uuid : uuids) {
       List<String> those = open.remove(uuid);

@@ -82,7 +82,7 @@ final class ControlChannelTest {
   @Test
   void aRequestGetsItsAnswerAndFailsWhenTheCliEnds() throws Exception {
     Thread.ofVirtual().start(this::answerOneRequestAndEnd);
-    ObjectNode request = Json.mapper().createObjectNode().put("subtype", "initialize");
+    ObjectNode request = Json.object().put("subtype", "initialize");
 
     assertThat(channel.request(request, Duration.ofSeconds(10)).path("ok").asInt(0)).isEqualTo(1);
     assertThatThrownBy(() -> channel.request(request, Duration.ofSeconds(10)))
@@ -110,7 +110,7 @@ final class ControlChannelTest {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-    return Json.mapper().createObjectNode().put("done", !request.isEmpty());
+    return Json.object().put("done", !request.isEmpty());
   }
 
   private static ObjectNode broken(JsonNode request) {
@@ -123,7 +123,7 @@ final class ControlChannelTest {
   }
 
   private JsonNode read() throws IOException {
-    return Json.mapper().readTree(cliIn.readLine());
+    return Json.tree(cliIn.readLine());
   }
 
   private JsonNode answer() throws IOException {

@@ -40,7 +40,7 @@ final class HooksTest {
   private static JsonNode answer(String request) {
     Path nowhere = Path.of("/nonexistent");
     return new Hooks(new TranscriptArchive(nowhere, nowhere, "UTC", InstantSource.system()))
-        .answer(Json.mapper().readTree(request.replace('\'', '"')))
+        .answer(Json.tree(request.replace('\'', '"')))
         .path("hookSpecificOutput");
   }
 }

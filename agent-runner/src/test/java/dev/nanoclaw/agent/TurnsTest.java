@@ -36,6 +36,17 @@ final class TurnsTest {
   }
 
   @Test
+  void anInputIsKnownUntilItGoesBack() {
+    assertThat(turns.knows("a")).isFalse();
+    String uuid = turns.open(List.of("a", "b"));
+    assertThat(turns.knows("b")).as("it is inside").isTrue();
+    take(failure(500, "", uuid));
+    assertThat(turns.knows("b")).as("it may be given again").isFalse();
+    take(success("\"\"", turns.open(List.of("b"))));
+    assertThat(turns.knows("b")).as("it is answered").isTrue();
+  }
+
+  @Test
   void aTurnThatNobodyAskedForAcksNothing() {
     turns.open(List.of("a"));
 
@@ -195,14 +206,14 @@ final class TurnsTest {
   }
 
   private Optional<AgentFrame> line(String json) {
-    return turns.take(Json.mapper().readTree(json.replace('\'', '"')));
+    return turns.take(Json.tree(json.replace('\'', '"')));
   }
 
   private static String success(String result, String... uuids) {
     return "{'type':'result','subtype':'success','is_error':false,'session_id':'s','result':"
         + result
         + ",'user_message_uuids':"
-        + Json.line(uuids)
+        + Json.line(List.of(uuids))
         + "}";
   }
 

@@ -103,7 +103,7 @@ public final class ApiStandIn implements AutoCloseable {
     switch (path) {
       case "/v1/messages" -> message(exchange, body);
       case "/v1/messages/count_tokens" ->
-          json(exchange, 200, Json.mapper().createObjectNode().put("input_tokens", 100));
+          json(exchange, 200, Json.object().put("input_tokens", 100));
       default -> error(exchange, 404, "not_found_error", "no such endpoint: " + path);
     }
   }
@@ -163,7 +163,7 @@ public final class ApiStandIn implements AutoCloseable {
 
   private static void error(HttpExchange exchange, int status, String type, String text)
       throws IOException {
-    ObjectNode error = Json.mapper().createObjectNode().put("type", "error");
+    ObjectNode error = Json.object().put("type", "error");
     error.putObject("error").put("type", type).put("message", text);
     json(exchange, status, error);
   }
@@ -181,10 +181,10 @@ public final class ApiStandIn implements AutoCloseable {
     byte[] bytes = exchange.getRequestBody().readAllBytes();
     try {
       return bytes.length == 0
-          ? Json.mapper().createObjectNode()
-          : Json.mapper().readTree(new String(bytes, StandardCharsets.UTF_8));
+          ? Json.object()
+          : Json.tree(new String(bytes, StandardCharsets.UTF_8));
     } catch (JacksonException _) {
-      return Json.mapper().createObjectNode();
+      return Json.object();
     }
   }
 }

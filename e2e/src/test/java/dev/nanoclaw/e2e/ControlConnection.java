@@ -64,7 +64,7 @@ final class ControlConnection implements AutoCloseable {
     if (line == null) {
       throw new IOException("the daemon closed the connection");
     }
-    return Json.mapper().readTree(line);
+    return Json.tree(line);
   }
 
   @Override

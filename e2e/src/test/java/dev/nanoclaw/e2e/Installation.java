@@ -38,6 +38,7 @@ final class Installation implements AutoCloseable {
   private final Path home;
   private final Map<String, String> environment = new LinkedHashMap<>();
   private Optional<Process> daemon = Optional.empty();
+  private Optional<String> install = Optional.empty();
 
   /// Makes a home whose agents talk to that API with that key.
   Installation(Setting setting, String apiBaseUrl, String key) throws IOException {
@@ -100,6 +101,38 @@ final class Installation implements AutoCloseable {
     return home;
   }
 
+  /// Changes a setting before the start; the text must stand in `config.yml`.
+  void configure(String from, String to) throws IOException {
+    Path file = home.resolve("config.yml");
+    String text = Files.readString(file);
+    if (!text.contains(from)) {
+      throw new AssertionError("config.yml has no " + from);
+    }
+    Files.writeString(file, text.replace(from, to));
+  }
+
+  /// Lets the local chat's group be one like all others, with that folder. The daemon must have
+  /// been started once and be stopped.
+  void makeOrdinaryGroup(String folder) {
+    var _ = query("update registered_groups set is_main = 0, folder = '" + folder + "'");
+  }
+
+  /// Asks the database; one line for each row, its columns with a space between.
+  List<String> query(String sql) {
+    String database = home.resolve("store/messages.db").toString();
+    String python =
+        "import sqlite3; c = sqlite3.connect('"
+            + database
+            + "'); [print(*it) for it in c.execute(\""
+            + sql
+            + "\")]; c.commit()";
+    return Machine.run(program, Map.of(), List.of("python3", "-c", python))
+        .orFail()
+        .output()
+        .lines()
+        .toList();
+  }
+
   /// Builds the image as the README says, but on local base images.
   void buildImage() {
     nanoclaw(
@@ -138,6 +171,7 @@ final class Installation implements AutoCloseable {
                 command(List.of("start")),
                 home.resolve("daemon.out").toFile()));
     await("the daemon to listen", () -> nanoclaw("status").code() == 0);
+    install = Optional.of(readInstall());
   }
 
   /// SIGTERM, and the end of the process.
@@ -163,9 +197,48 @@ final class Installation implements AutoCloseable {
     daemon = Optional.empty();
   }
 
+  /// SIGKILL; the containers go on.
+  void kill() {
+    pid().destroyForcibly();
+    awaitKilled();
+  }
+
+  /// The daemon's process.
+  ProcessHandle pid() {
+    return daemon.orElseThrow().toHandle();
+  }
+
+  /// Notes that somebody has killed the daemon.
+  void awaitKilled() {
+    try {
+      if (!daemon.orElseThrow().waitFor(60, TimeUnit.SECONDS)) {
+        throw new AssertionError("the daemon was not killed within 60 s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+    daemon = Optional.empty();
+  }
+
   /// Sends one message and returns the answer.
   String chat(String text) {
     return nanoclaw("chat", "-m", text).orFail().output();
+  }
+
+  /// Sends one message and goes on; its answer will be in that file.
+  Process chatInBackground(String text, Path answer) throws IOException {
+    return inBackground(answer, "chat", "-m", text);
+  }
+
+  /// Starts a command whose output will be in that file.
+  Process inBackground(Path output, String... arguments) throws IOException {
+    return Machine.start(program, environment, command(List.of(arguments)), output.toFile());
+  }
+
+  /// Sets a variable of the environment for everything that starts from now on.
+  void environment(String name, String value) {
+    environment.put(name, value);
   }
 
   Machine.Result nanoclaw(String... arguments) {
@@ -198,22 +271,27 @@ final class Installation implements AutoCloseable {
         .toList();
   }
 
-  private String installLabel() {
-    try {
-      String socket = Files.readAllLines(home.resolve("nanoclaw.lock")).get(1);
-      return Path.of(socket).resolveSibling("").getFileName().toString();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+  /// What tells this installation's containers from another's. The daemon must have been started.
+  String installLabel() {
+    return install.orElseThrow();
+  }
+
+  private String readInstall() throws IOException {
+    String socket = Files.readAllLines(home.resolve("nanoclaw.lock")).get(1);
+    return Path.of(socket).resolveSibling("").getFileName().toString();
   }
 
   static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    await(what, Duration.ofSeconds(60), condition);
+  }
+
+  static void await(String what, Duration limit, BooleanSupplier condition) {
+    long end = System.nanoTime() + limit.toNanos();
     CountDownLatch never = new CountDownLatch(1);
     try {
       while (!condition.getAsBoolean()) {
         if (System.nanoTime() > end) {
-          throw new AssertionError("waited 60 s for " + what);
+          throw new AssertionError("waited %d s for %s".formatted(limit.toSeconds(), what));
         }
         var _ = never.await(50, TimeUnit.MILLISECONDS);
       }
@@ -225,10 +303,15 @@ final class Installation implements AutoCloseable {
 
   @Override
   public void close() {
-    if (daemon.isPresent()) {
-      containers().forEach(it -> engine("rm", "-f", it));
-      stop();
+    try {
+      if (install.isPresent()) {
+        containers().forEach(it -> engine("rm", "-f", it));
+      }
+    } finally {
+      if (daemon.isPresent()) {
+        stop();
+      }
+      sh("rm -rf " + home);
     }
-    sh("rm -rf " + home);
   }
 }

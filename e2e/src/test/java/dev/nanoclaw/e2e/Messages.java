@@ -50,7 +50,7 @@ record Messages(String id, String model, ObjectNode block, String stopReason) {
   }
 
   private ObjectNode head() {
-    ObjectNode message = Json.mapper().createObjectNode();
+    ObjectNode message = Json.object();
     message.put("id", id).put("type", "message").put("role", "assistant").put("model", model);
     message.putNull("stop_sequence");
     message
@@ -63,6 +63,6 @@ record Messages(String id, String model, ObjectNode block, String stopReason) {
   }
 
   private static ObjectNode event(String type) {
-    return Json.mapper().createObjectNode().put("type", type);
+    return Json.object().put("type", type);
   }
 }

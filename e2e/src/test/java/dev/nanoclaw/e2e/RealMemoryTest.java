@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 final class RealMemoryTest {
 
-  private static final String SERVER =
+  static final String SERVER =
       """
       #!/usr/bin/env python3
       import json, sys

@@ -9,23 +9,18 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each kind of trouble, provoked once with the real Claude Code: what the chat reads, who has to
-/// act, and that it comes within a minute.
+/// Trouble of the real Claude Code without a container, as the runner reports it; what the API
+/// answers is in [TroubleInChatTest].
 @Timeout(120)
 final class RealTroubleTest {
 
@@ -44,60 +39,11 @@ final class RealTroubleTest {
     cli.close();
   }
 
-  static Stream<Arguments> answers() {
-    return Stream.of(
-        Arguments.of(
-            "{\"status\":401,\"message\":\"invalid x-api-key\"}",
-            ErrorKind.AUTH,
-            "Claude refused the owner's key or token (401)."),
-        Arguments.of(
-            "{\"status\":403,\"message\":\"not for you\"}",
-            ErrorKind.AUTH,
-            "Claude refused the owner's key or token (403)."),
-        Arguments.of(
-            "{\"status\":400,\"message\":\"Your credit balance is too low to access the"
-                + " Anthropic API.\"}",
-            ErrorKind.AUTH,
-            "The Claude account has no credit left."),
-        Arguments.of(
-            "{\"status\":429,\"headers\":{\"retry-after\":\"400\"}}",
-            ErrorKind.RATE_LIMIT,
-            "Claude's usage limit is reached (429)"),
-        Arguments.of(
-            "{\"status\":429,\"headers\":{\"retry-after\":\"2\"}}",
-            ErrorKind.RATE_LIMIT,
-            "Claude's usage limit is reached (429)"),
-        Arguments.of(
-            "{\"status\":500}", ErrorKind.OVERLOADED, "Claude's service is out of order (500)."),
-        Arguments.of(
-            "{\"status\":529}", ErrorKind.OVERLOADED, "Claude's service is overloaded (529)."),
-        Arguments.of(
-            "{\"status\":404,\"message\":\"model: claude-nope\"}",
-            ErrorKind.MODEL,
-            "The configured model does not exist or may not be used (404)."),
-        Arguments.of(
-            "{\"text\":\"half a wo\",\"ending\":\"cut\"}",
-            ErrorKind.NETWORK,
-            "Claude's service cannot be reached or does not answer."),
-        Arguments.of(
-            "{\"status\":400,\"message\":\"prompt is too long: 250000 tokens > 200000 maximum\"}",
-            ErrorKind.OTHER,
-            "The conversation has become too long for Claude and could not be shortened."),
-        Arguments.of(
-            "{\"status\":400,\"message\":\"messages.0: what is " + RunnerProcess.KEY + "?\"}",
-            ErrorKind.OTHER,
-            "Claude could not finish (400): API Error: 400 messages.0: what is [secret]?"));
-  }
-
-  @ParameterizedTest
-  @MethodSource("answers")
-  void whatTheApiAnswersBecomesASentence(String answer, ErrorKind kind, String sentence)
-      throws Exception {
-    cli.api().instead(_ -> Optional.of(answer));
-    long begin = System.nanoTime();
+  @Test
+  void whenTheTroubleIsOverTheSameProcessAnswers() throws Exception {
+    cli.api().instead(_ -> Optional.of("{\"status\":401,\"message\":\"invalid x-api-key\"}"));
     try (RunnerProcess runner = cli.start("hello")) {
-      expect(runner, kind, sentence);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMinutes(1));
+      expect(runner, ErrorKind.AUTH, "Claude refused the owner's key or token (401).");
 
       cli.api().instead(_ -> Optional.empty());
       runner.followUp("in-2", "better now?");

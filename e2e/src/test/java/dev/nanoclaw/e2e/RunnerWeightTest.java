@@ -16,14 +16,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the runner itself costs in its image, with a CLI that answers at once. The figures are
-/// printed for people; only that it works is asserted.
+/// What an agent's container costs: the image, the runner with a CLI that answers at once, and the
+/// way to the real one's first request. Writes a table to `target/figures-agent.txt`; only that it
+/// works is asserted.
 @Timeout(600)
 final class RunnerWeightTest {
 
@@ -42,6 +44,8 @@ final class RunnerWeightTest {
       """;
 
   private static final int RUNS = 5;
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of("CONTAINERS_CONF", Machine.required("CONTAINERS_CONF"));
 
   private record Run(long claudeMs, long markerMs, long rssKb, long ownKb, long idlePermille) {}
 
@@ -60,21 +64,76 @@ final class RunnerWeightTest {
     for (int i = 0; i < RUNS; i++) {
       runs.add(run(i));
     }
-    System.out.printf(
-        "runner in its container, %d runs, median: podman run -> CLI started %d ms, -> first frame"
-            + " %d ms; RSS %d MB, of which its own %d MB; idle CPU %.1f %%%n",
-        RUNS,
-        median(runs.stream().map(Run::claudeMs).toList()),
-        median(runs.stream().map(Run::markerMs).toList()),
-        median(runs.stream().map(Run::rssKb).toList()) / 1024,
-        median(runs.stream().map(Run::ownKb).toList()) / 1024,
-        median(runs.stream().map(Run::idlePermille).toList()) / 10.0);
+    List<Long> firstRequests = new ArrayList<>();
+    for (int i = 0; i < RUNS; i++) {
+      firstRequests.add(firstRequestMs(i));
+    }
+    Files.write(
+        Path.of("target", "figures-agent.txt"),
+        List.of(
+            row("agent image", megabytes(imageBytes()), ""),
+            row("podman run -> runner's CLI started", ms(runs, Run::claudeMs), ""),
+            row("podman run -> first frame", ms(runs, Run::markerMs), "< 150 ms"),
+            row("podman run -> Claude Code's first request", median(firstRequests) + " ms", ""),
+            row("runner: memory (RSS)", mb(runs, Run::rssKb), "< 40 MB"),
+            row("  of which not shared with others", mb(runs, Run::ownKb), ""),
+            row(
+                "runner: idle CPU",
+                "%.1f %%".formatted(median(runs.stream().map(Run::idlePermille).toList()) / 10.0),
+                "")));
+  }
+
+  private static String ms(List<Run> runs, Function<Run, Long> figure) {
+    return median(runs.stream().map(figure).toList()) + " ms";
+  }
+
+  private static String mb(List<Run> runs, Function<Run, Long> kb) {
+    return median(runs.stream().map(kb).toList()) / 1024 + " MB";
+  }
+
+  private static String megabytes(long bytes) {
+    return bytes / 1_000_000 + " MB";
+  }
+
+  private static String row(String what, String measured, String target) {
+    return FiguresTest.line(what, measured, target);
+  }
+
+  private static long imageBytes() {
+    List<String> inspect =
+        List.of("podman", "image", "inspect", "--format", "{{.Size}}", "nanoclaw-agent:latest");
+    return Long.parseLong(
+        Machine.run(Path.of("/"), ENVIRONMENT, inspect).orFail().output().strip());
+  }
+
+  private long firstRequestMs(int number) throws Exception {
+    String name = "nanoclaw-request-" + ProcessHandle.current().pid() + "-" + number;
+    CountDownLatch requested = new CountDownLatch(1);
+    try (ApiStandIn api = new ApiStandIn()) {
+      api.onRequest(requested::countDown);
+      long begin = System.nanoTime();
+      Process podman = start(name, List.of("--network", "host"));
+      try {
+        var request = RunnerProcess.request("hello", Optional.empty(), api.baseUrl());
+        podman
+            .getOutputStream()
+            .write((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
+        podman.getOutputStream().flush();
+        assertThat(requested.await(60, TimeUnit.SECONDS)).isTrue();
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+      } finally {
+        Machine.run(Path.of("/"), ENVIRONMENT, List.of("podman", "rm", "--force", "-t", "0", name))
+            .orFail();
+        assertThat(podman.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      }
+    }
   }
 
   private Run run(int number) throws Exception {
     String name = "nanoclaw-weight-" + ProcessHandle.current().pid() + "-" + number;
     long begin = System.currentTimeMillis();
-    Process podman = start(name);
+    Process podman =
+        start(name, List.of("--network", "none", "--env", "NANOCLAW_CLAUDE=/workspace/cli"));
     try (BufferedReader out = podman.inputReader(StandardCharsets.UTF_8)) {
       podman.getOutputStream().write((request() + "\n").getBytes(StandardCharsets.UTF_8));
       podman.getOutputStream().flush();
@@ -105,27 +164,15 @@ final class RunnerWeightTest {
     }
   }
 
-  private Process start(String name) throws IOException {
-    List<String> command =
-        List.of(
-            "podman",
-            "run",
-            "--rm",
-            "-i",
-            "--network",
-            "none",
-            "--name",
-            name,
-            "--mount",
-            "type=bind,src=" + home + ",dst=/workspace",
-            "--env",
-            "HOME=/workspace",
-            "--env",
-            "NANOCLAW_CLAUDE=/workspace/cli",
-            "nanoclaw-agent:latest");
+  private Process start(String name, List<String> more) throws IOException {
+    List<String> command = new ArrayList<>(List.of("podman", "run", "--rm", "-i", "--name", name));
+    command.addAll(List.of("--mount", "type=bind,src=" + home + ",dst=/workspace"));
+    command.addAll(List.of("--env", "HOME=/workspace"));
+    command.addAll(more);
+    command.add("nanoclaw-agent:latest");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-    builder.environment().put("CONTAINERS_CONF", Machine.required("CONTAINERS_CONF"));
+    builder.environment().putAll(ENVIRONMENT);
     return builder.start();
   }
 
@@ -138,7 +185,7 @@ final class RunnerWeightTest {
     String init =
         Machine.run(
                 Path.of("/"),
-                Map.of("CONTAINERS_CONF", Machine.required("CONTAINERS_CONF")),
+                ENVIRONMENT,
                 List.of("podman", "inspect", "--format", "{{.State.Pid}}", name))
             .orFail()
             .output()

@@ -96,7 +96,7 @@ final class Script {
   /// A step that stands outside the prompt.
   static Reply step(String step, JsonNode request) {
     List<JsonNode> messages = request.path("messages").valueStream().toList();
-    return reply(Json.mapper().readTree(step), messages, request);
+    return reply(Json.tree(step), messages, request);
   }
 
   private static Reply reply(JsonNode step, List<JsonNode> messages, JsonNode request) {
@@ -120,7 +120,7 @@ final class Script {
           step.path("message").asString("scripted " + status));
     }
     if (step.has("tool")) {
-      ObjectNode block = Json.mapper().createObjectNode().put("type", "tool_use");
+      ObjectNode block = Json.object().put("type", "tool_use");
       block.put("id", "toolu_" + System.nanoTime()).put("name", step.path("tool").asString(""));
       block.set("input", step.path("input"));
       return new Content.Block(block, "tool_use");
@@ -148,17 +148,17 @@ final class Script {
       Matcher matcher = MARKED.matcher(candidate);
       if (matcher.find()) {
         try {
-          return Json.mapper().readTree(matcher.group(1));
+          return Json.tree(matcher.group(1));
         } catch (JacksonException e) {
-          return Json.mapper().createArrayNode().add(problem(e.getOriginalMessage()));
+          return Json.array().add(problem(e.getOriginalMessage()));
         }
       }
     }
-    return Json.mapper().createArrayNode();
+    return Json.array();
   }
 
   private static ObjectNode problem(String message) {
-    return Json.mapper().createObjectNode().put("text", "BROKEN SCRIPT: " + message);
+    return Json.object().put("text", "BROKEN SCRIPT: " + message);
   }
 
   private static String unescaped(String text) {
@@ -211,7 +211,7 @@ final class Script {
   }
 
   private static Content text(String text) {
-    ObjectNode block = Json.mapper().createObjectNode().put("type", "text").put("text", text);
+    ObjectNode block = Json.object().put("type", "text").put("text", text);
     return new Content.Block(block, "end_turn");
   }
 }

@@ -40,6 +40,14 @@ final class ScriptedInstallation implements AutoCloseable {
     Machine.run(dir, Map.of(), List.of(LAUNCHER.toString(), "--version")).orFail(); // builds
   }
 
+  /// Writes another setting than the default.
+  void configure(String setting, String other) throws IOException {
+    Path config = home.resolve("config.yml");
+    String text = Files.readString(config);
+    assertThat(text).containsOnlyOnce(setting);
+    Files.writeString(config, text.replace(setting, other));
+  }
+
   /// Where the engine keeps what it knows; see `scripted-docker`.
   Path engine() {
     return dir.resolve("engine");

@@ -35,6 +35,7 @@ final class FirstStart {
             Optional.empty(),
             false,
             true,
+            Optional.empty(),
             clock.instant()),
         "local");
     directories.handOver(GroupFolder.MAIN);

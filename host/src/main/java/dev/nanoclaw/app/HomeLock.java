@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The lock that keeps a second host from the same home directory: `nanoclaw.lock`, which also says
@@ -77,6 +78,19 @@ public final class HomeLock implements AutoCloseable {
       return lines.size() < 2 ? Optional.empty() : Optional.of(Path.of(lines.get(1)));
     } catch (IOException _) {
       return Optional.empty();
+    }
+  }
+
+  /// The process that holds the lock of that home or, when it was killed, held it last.
+  public static OptionalLong process(Path home) {
+    try {
+      return Files.readAllLines(file(home)).stream()
+          .limit(1)
+          .filter(it -> it.matches("[0-9]{1,18}"))
+          .mapToLong(Long::parseLong)
+          .findFirst();
+    } catch (IOException _) {
+      return OptionalLong.empty();
     }
   }
 

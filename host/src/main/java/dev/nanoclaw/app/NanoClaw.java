@@ -1,7 +1,10 @@
 package dev.nanoclaw.app;
 
+import static java.util.Map.entry;
+
 import dev.nanoclaw.channel.Channel;
 import dev.nanoclaw.channel.local.LocalChannel;
+import dev.nanoclaw.channel.whatsapp.WhatsAppChannel;
 import dev.nanoclaw.config.Credential;
 import dev.nanoclaw.config.Environment;
 import dev.nanoclaw.config.Home;
@@ -12,17 +15,25 @@ import dev.nanoclaw.container.Engines;
 import dev.nanoclaw.container.GroupDirectories;
 import dev.nanoclaw.container.ImageRecipe;
 import dev.nanoclaw.container.Readiness;
+import dev.nanoclaw.container.RunDirectories;
 import dev.nanoclaw.control.ChatService;
 import dev.nanoclaw.control.ControlServer;
 import dev.nanoclaw.control.ControlSocket;
+import dev.nanoclaw.control.DeadLetterService;
+import dev.nanoclaw.control.GroupService;
 import dev.nanoclaw.control.StatusService;
+import dev.nanoclaw.control.WhatsAppService;
+import dev.nanoclaw.db.ChatStore;
 import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.DatabaseException;
+import dev.nanoclaw.db.DeadLetterStore;
+import dev.nanoclaw.db.FinishedWork;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
@@ -30,17 +41,22 @@ import dev.nanoclaw.router.ChatCommands;
 import dev.nanoclaw.router.Conversation;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
+import dev.nanoclaw.router.Registrations;
 import dev.nanoclaw.router.TriggerRule;
 import dev.nanoclaw.router.Troubles;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,10 +105,12 @@ public final class NanoClaw implements AutoCloseable {
     // what is stored
     Database database = opened.add(Database.open(settings.paths().storeDir()));
     MessageStore messages = new MessageStore(database);
+    ChatStore chats = new ChatStore(database);
     GroupStore groups = new GroupStore(database);
     InputStore inputs = new InputStore(database);
-    RunStore runs = new RunStore(database);
+    RunStore runs = new RunStore(database, new ChannelFormats(settings.assistant()));
     OutboxStore unsent = new OutboxStore(database);
+    DeadLetterStore deadLetters = new DeadLetterStore(database);
 
     // how agents are run
     AgentUser user = AgentUser.ofThisProcess();
@@ -125,11 +143,15 @@ public final class NanoClaw implements AutoCloseable {
     Inbox inbox =
         new Inbox(
             messages,
+            chats,
             groups,
             new TriggerRule(settings.assistant().name()),
             new ChatCommands(runs, queue, troubles, conversation, clock),
-            queue::wake,
-            clock);
+            // not before it is due: who waits in the queue costs another group its container
+            group ->
+                inputs
+                    .nextWork(group, clock.instant())
+                    .ifPresent(it -> queue.wakeAt(group.folder(), it.when())));
 
     // channels, and the way out to them
     String name = settings.assistant().name();
@@ -138,7 +160,32 @@ public final class NanoClaw implements AutoCloseable {
             inbox,
             it -> messages.addOwn(it.chat(), it.messageId(), name, it.text(), clock.instant()),
             clock);
-    List<Channel> channels = settings.channels().local().enabled() ? List.of(local) : List.of();
+    Optional<WhatsAppChannel> whatsapp =
+        Optional.of(settings.channels().whatsapp())
+            .filter(Settings.WhatsApp::enabled)
+            .map(it ->
+                new WhatsAppChannel(
+                    settings,
+                    it.bridge().orElse(environment.whatsAppBridge()),
+                    settings.paths().storeDir().resolve("whatsapp.db"),
+                    new WhatsAppHost(
+                        inbox,
+                        messages,
+                        chats,
+                        groups,
+                        unsent,
+                        runs,
+                        name,
+                        conversation::flushOutbox,
+                        conversation::outboxChanged,
+                        queue::finish,
+                        clock),
+                    clock));
+    List<Channel> channels = new ArrayList<>();
+    if (settings.channels().local().enabled()) {
+      channels.add(local);
+    }
+    whatsapp.ifPresent(channels::add);
     Outbox outbox = new Outbox(unsent, channels, settings.timing().pollInterval(), clock);
     conversation.connect(channels, outbox);
 
@@ -149,35 +196,82 @@ public final class NanoClaw implements AutoCloseable {
             home.dir(),
             startedAt,
             new StatusService.Checks(
-                () -> missing(readiness), () -> hint(readiness, recipe, image)),
+                () -> missing(readiness),
+                () -> hint(readiness, recipe, image),
+                () -> whatsapp.map(it -> it.link().state().inWords()),
+                deadLetters::count),
             groups,
             runs,
             queue,
             troubles);
+    GroupService groupService =
+        new GroupService(
+            groups,
+            new Registrations(chats, groups, it -> channelOf(channels, it), clock),
+            whatsapp);
+    WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
+    DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =
         new ControlServer(
             socket.path(),
-            Map.of(
-                "chat.attach", chat::attach,
-                "chat.send", chat::send,
-                "chat.wait", chat::await,
-                "status", status::status));
+            Map.ofEntries(
+                entry("chat.attach", chat::attach),
+                entry("chat.send", chat::send),
+                entry("chat.wait", chat::await),
+                entry("status", status::status),
+                entry("groups.list", groupService::list),
+                entry("groups.available", groupService::available),
+                entry("groups.register", groupService::register),
+                entry("deadletters.list", deadLetterService::list),
+                entry("deadletters.retry", deadLetterService::retry),
+                entry("deadletters.drop", deadLetterService::drop),
+                entry("whatsapp.status", whatsAppService::status),
+                entry("whatsapp.pair", whatsAppService::pair),
+                entry("whatsapp.pair_phone", whatsAppService::pairPhone),
+                entry("whatsapp.logout", whatsAppService::logout)));
 
     // everything is there: begin
     new FirstStart(groups, directories, clock).registerLocalChat(settings);
+    whatsapp.ifPresent(opened::add);
     opened.add(outbox).start();
     opened.add(queue);
     finishRuns = queue::finish;
     turn.findLeftBehind().forEach(queue::wake);
-    opened.add(new SafetyNet(inputs, queue, settings.timing().pollInterval())).start();
+    opened
+        .add(
+            new SafetyNet(
+                database.remembering(inputs::groupsWithWork),
+                queue,
+                settings.timing().pollInterval(),
+                clock))
+        .start();
     opened.add(control).start();
+    whatsapp.ifPresent(WhatsAppChannel::start);
     Thread.ofVirtual()
         .name("readiness")
         .start(() ->
             missing(readiness)
                 .or(() -> hint(readiness, recipe, image))
                 .ifPresent(it -> log.warn("{}", it)));
+    RunDirectories runDirectories = new RunDirectories(settings.paths().dataDir());
+    opened
+        .add(
+            new Housekeeping(
+                new FinishedWork(database),
+                () -> {
+                  containers.endLeftovers(() -> namesOf(runs, AgentRun::container));
+                  runDirectories.sweep(() -> namesOf(runs, AgentRun::runId));
+                }))
+        .start();
     log.info("NanoClaw is ready: home {}, control socket {}", home.dir(), socket.path());
+  }
+
+  private static Set<String> namesOf(RunStore runs, Function<AgentRun, String> name) {
+    return runs.open().stream().map(name).collect(Collectors.toSet());
+  }
+
+  private static Optional<String> channelOf(List<Channel> channels, ChatJid chat) {
+    return channels.stream().filter(it -> it.owns(chat)).map(Channel::name).findFirst();
   }
 
   private static Optional<String> missing(Readiness readiness) {
@@ -210,10 +304,16 @@ public final class NanoClaw implements AutoCloseable {
 
     private volatile List<Channel> channels = List.of();
     private volatile Runnable wakeOutbox = () -> {};
+    private volatile Runnable flushOutbox = () -> {};
 
     void connect(List<Channel> all, Outbox outbox) {
-      channels = all;
+      channels = List.copyOf(all);
       wakeOutbox = outbox::wake;
+      flushOutbox = outbox::flush;
+    }
+
+    void flushOutbox() {
+      flushOutbox.run();
     }
 
     @Override

@@ -1,11 +1,15 @@
 package dev.nanoclaw.app;
 
-import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.GroupWork;
 import dev.nanoclaw.queue.GroupQueue;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,17 +19,20 @@ final class SafetyNet implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(SafetyNet.class);
 
-  private final InputStore inputs;
+  private final Supplier<List<GroupWork>> groupsWithWork;
   private final GroupQueue queue;
   private final Duration interval;
+  private final Clock clock;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("safety-net").factory());
 
-  SafetyNet(InputStore inputs, GroupQueue queue, Duration interval) {
-    this.inputs = inputs;
+  SafetyNet(
+      Supplier<List<GroupWork>> groupsWithWork, GroupQueue queue, Duration interval, Clock clock) {
+    this.groupsWithWork = groupsWithWork;
     this.queue = queue;
     this.interval = interval;
+    this.clock = clock;
   }
 
   /// The first look, at once, finds what an earlier host left unanswered.
@@ -35,7 +42,11 @@ final class SafetyNet implements AutoCloseable {
 
   private void look() {
     try {
-      inputs.groupsWithWork().forEach(queue::wake);
+      Instant now = clock.instant();
+      groupsWithWork.get().stream()
+          .filter(it -> it.isDue(now))
+          .map(GroupWork::group)
+          .forEach(queue::wake);
     } catch (RuntimeException e) {
       log.error("The regular look failed; the next is in {} ms", interval.toMillis(), e);
     }

@@ -2,6 +2,8 @@ package dev.nanoclaw.channel;
 
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.OutgoingMessage;
+import java.time.Duration;
+import java.util.Optional;
 
 /// A chat service. It delivers to an [InboundListener] and takes what the outbox has.
 public interface Channel extends AutoCloseable {
@@ -14,6 +16,11 @@ public interface Channel extends AutoCloseable {
 
   /// Sends a message. A repeat with the same message id must not appear twice.
   SendResult send(OutgoingMessage message);
+
+  /// Whether a try may have an effect and no answer, as with a service across a network.
+  default boolean leavesDoubt() {
+    return true;
+  }
 
   /// Shows or ends the sign that the assistant is at work. Best effort.
   void typing(ChatJid chat, boolean on);
@@ -28,7 +35,14 @@ public interface Channel extends AutoCloseable {
     record Sent() implements SendResult {}
 
     /// To be tried again with the same id.
-    record TryAgain(String reason) implements SendResult {}
+    ///
+    /// @param after how long the channel wants to be left alone; empty when it does not say
+    record TryAgain(String reason, Optional<Duration> after) implements SendResult {
+
+      public TryAgain(String reason) {
+        this(reason, Optional.empty());
+      }
+    }
 
     /// The channel will never take it.
     record Refused(String reason) implements SendResult {}

@@ -20,13 +20,15 @@ final class Daemon {
 
   private Daemon() {}
 
+  /// @param quiet whether standard error gets warnings only; the log file has everything
   /// @return the exit code, after SIGTERM or SIGINT
-  static int run(Optional<Path> homeOption) {
+  static int run(Optional<Path> homeOption, boolean quiet) {
     Environment environment = Environment.system();
     Home home = environment.home(homeOption);
     Settings settings = SettingsFile.read(home.configYml(), home.dir());
     var _ = CredentialsFile.read(home.credentialsYml()); // a broken file stops the start
-    try (Logging logging = Logging.start(settings.logging())) {
+    try (Logging logging =
+        quiet ? Logging.startQuietly(settings.logging()) : Logging.start(settings.logging())) {
       Engines engines = Engines.of(settings.container().runtime(), AgentUser.ofThisProcess());
       var agents = new NanoClaw.Agents(engines, () -> credential(home, logging));
       NanoClaw host = NanoClaw.start(home, settings, environment, agents, Clock.systemUTC());

@@ -23,6 +23,12 @@ final class HomeOption {
     return Environment.system().home(Optional.ofNullable(directory));
   }
 
+  /// Whether somebody named it, here or in the environment.
+  boolean isNamed() {
+    Home home = home();
+    return directory != null || !home.dir().equals(home.program());
+  }
+
   Settings settings() {
     return SettingsFile.read(home().configYml(), home().dir());
   }

@@ -1,13 +1,15 @@
 package dev.nanoclaw.cli;
 
+import dev.nanoclaw.app.ServiceException;
 import dev.nanoclaw.app.StartException;
+import dev.nanoclaw.channel.whatsapp.LinkException;
 import dev.nanoclaw.config.InvalidSettingsException;
 import dev.nanoclaw.container.GroupDirectories.DirectoryException;
 import dev.nanoclaw.db.DatabaseException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,11 +28,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChatCommand.class,
       DemoCommand.class,
       StatusCommand.class,
+      ServiceCommand.class,
       LogsCommand.class,
+      GroupsCommand.class,
+      DeadLettersCommand.class,
+      WhatsAppCommand.class,
       ConfigCommand.class,
       ImageCommand.class
     })
 final class Main implements Runnable {
+
+  /// What `sysexits.h` and systemd call a wrong configuration: to try again is no use before its
+  /// owner has put it right, and the service files say so.
+  private static final int WRONG_CONFIGURATION = 78;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -52,14 +62,24 @@ final class Main implements Runnable {
   /// The daemon does not load the command line parser, which costs more than anything else at its
   /// start.
   private static boolean isPlainStart(String[] args) {
-    List<String> words = List.of(args);
-    return words.equals(List.of("start"))
-        || (words.size() == 3 && words.get(0).equals("start") && words.get(1).equals("--home"));
+    List<String> words = options(args);
+    return args.length > 0
+        && args[0].equals("start")
+        && (words.isEmpty() || (words.size() == 2 && words.getFirst().equals("--home")));
+  }
+
+  /// What follows the command, without what [#isQuiet] sees.
+  private static List<String> options(String[] args) {
+    return Stream.of(args).skip(isQuiet(args) ? 2 : 1).toList();
+  }
+
+  private static boolean isQuiet(String[] args) {
+    return args.length > 1 && args[1].equals("--quiet");
   }
 
   private static int plainStart(String[] args) {
     try {
-      return Daemon.run(args.length == 3 ? Optional.of(Path.of(args[2])) : Optional.empty());
+      return Daemon.run(options(args).stream().skip(1).findFirst().map(Path::of), isQuiet(args));
     } catch (RuntimeException e) {
       return explain(e);
     }
@@ -76,11 +96,16 @@ final class Main implements Runnable {
   /// The owner's mistakes are told without a stack trace.
   private static int explain(Exception e) {
     switch (e) {
-      case InvalidSettingsException _,
-          StartException _,
+      case InvalidSettingsException it -> {
+        System.err.println("nanoclaw: " + it.getMessage());
+        return WRONG_CONFIGURATION;
+      }
+      case StartException _,
+          ServiceException _,
           CommandException _,
           DatabaseException _,
-          DirectoryException _ ->
+          DirectoryException _,
+          LinkException _ ->
           System.err.println("nanoclaw: " + e.getMessage());
       default -> {
         System.err.println("nanoclaw: " + e);

@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "start",
@@ -13,8 +14,13 @@ final class StartCommand implements Callable<Integer> {
 
   @Mixin private HomeOption home = new HomeOption();
 
+  @Option(
+      names = "--quiet",
+      description = "Only warnings on standard error; the log file has everything.")
+  private boolean quiet;
+
   @Override
   public Integer call() {
-    return Daemon.run(Optional.of(home.home().dir()));
+    return Daemon.run(Optional.of(home.home().dir()), quiet);
   }
 }

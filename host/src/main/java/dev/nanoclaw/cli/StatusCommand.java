@@ -50,9 +50,14 @@ final class StatusCommand implements Callable<Integer> {
             .map(it -> "Agents cannot be started: " + it)
             .orElse("Agents can be started."));
     status.hint().ifPresent(System.out::println);
+    status.whatsapp().ifPresent(it -> System.out.println(it + "."));
     System.out.printf(
         "%s running, %s waiting for one.%n",
         count(status.containers(), "container"), count(status.waiting(), "group"));
+    if (status.deadLetters() > 0) {
+      System.out.printf(
+          "%s; see ./nanoclaw deadletters list%n", count(status.deadLetters(), "dead letter"));
+    }
     for (GroupStatus group : status.groups()) {
       System.out.printf(
           "  %s (%s, %s%s): %s%s%n",

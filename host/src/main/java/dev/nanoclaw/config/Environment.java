@@ -47,6 +47,21 @@ public final class Environment {
     return Optional.ofNullable(System.getProperty("nanoclaw.build")).map(Path::of);
   }
 
+  /// The program that speaks to WhatsApp, where the launcher puts it when it can build it.
+  public Path whatsAppBridge() {
+    return build().orElse(program).resolve("whatsapp-bridge");
+  }
+
+  /// The user's own directory, where service files are put.
+  public Path userHome() {
+    return Path.of(variable("HOME").orElse(System.getProperty("user.home")));
+  }
+
+  /// The variables of this process that the host also needs when a service manager starts it.
+  public Map<String, String> forService() {
+    return ServiceVariables.of(variables, Path.of(System.getProperty("java.home")));
+  }
+
   /// For tests only: the network that containers get instead of their own.
   public Optional<String> testNetwork() {
     return variable("NANOCLAW_TEST_NETWORK");

@@ -27,6 +27,14 @@ final class Keys {
           "Andy",
           "What the assistant is called. In a group it answers to @ and this name.");
 
+  static final Key<Boolean> HAS_OWN_NUMBER =
+      new Key<>(
+          "assistant.has_own_number",
+          new Flag(),
+          "false",
+          "Whether the assistant has a WhatsApp number of its own. With the owner's, its messages"
+              + " begin with its name.");
+
   static final Key<Duration> POLL_INTERVAL =
       new Key<>(
           "timing.poll_interval_ms",
@@ -144,6 +152,28 @@ final class Keys {
           "true",
           "The chat in the terminal and in the web console.");
 
+  static final Key<Boolean> WHATSAPP_ENABLED =
+      new Key<>(
+          "channels.whatsapp.enabled",
+          new Flag(),
+          "false",
+          "WhatsApp, once a phone is paired: nanoclaw whatsapp pair.");
+
+  static final Key<String> WHATSAPP_BRIDGE =
+      new Key<>(
+          "channels.whatsapp.bridge",
+          Texts.AUTO_OR_PATH,
+          "auto",
+          "The program that speaks to WhatsApp: auto is the one that was built with NanoClaw, which"
+              + " takes Go.");
+
+  static final Key<Integer> WHATSAPP_MESSAGES_PER_MINUTE =
+      new Key<>(
+          "channels.whatsapp.messages_per_minute",
+          WholeNumber.count(1, 600),
+          "20",
+          "How many messages are sent within a minute; WhatsApp bans those who send too many.");
+
   static final Key<Path> STORE_DIR =
       new Key<>("paths.store_dir", Texts.PATH, "store", "The database.");
 
@@ -189,6 +219,7 @@ final class Keys {
       new KeyTable(
           List.of(
               ASSISTANT_NAME,
+              HAS_OWN_NUMBER,
               POLL_INTERVAL,
               IDLE_TIMEOUT,
               IPC_POLL_INTERVAL,
@@ -206,6 +237,9 @@ final class Keys {
               CONTEXT_MESSAGES,
               CONTEXT_BYTES,
               LOCAL_ENABLED,
+              WHATSAPP_ENABLED,
+              WHATSAPP_BRIDGE,
+              WHATSAPP_MESSAGES_PER_MINUTE,
               STORE_DIR,
               GROUPS_DIR,
               DATA_DIR,

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Locale;
+import java.util.Optional;
 
 /// Everything that `config.yml` says, complete and checked. What each value means stands in `Keys`.
 public record Settings(
@@ -17,7 +18,8 @@ public record Settings(
     Logging logging,
     ZoneId timezone) {
 
-  public record Assistant(String name) {}
+  /// @param hasOwnNumber the WhatsApp number is the assistant's own, not its owner's
+  public record Assistant(String name, boolean hasOwnNumber) {}
 
   public record Timing(Duration pollInterval, Duration idleTimeout, Duration ipcPollInterval) {}
 
@@ -50,9 +52,12 @@ public record Settings(
   public record Agent(
       String model, URI baseUrl, int maxTurnRetries, int contextMessages, int contextBytes) {}
 
-  public record Channels(Local local) {}
+  public record Channels(Local local, WhatsApp whatsapp) {}
 
   public record Local(boolean enabled) {}
+
+  /// @param bridge absolute; empty for the one that was built with the program
+  public record WhatsApp(boolean enabled, Optional<Path> bridge, int messagesPerMinute) {}
 
   /// Absolute directories, none inside another.
   public record Paths(Path storeDir, Path groupsDir, Path dataDir) {}

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Reads `config.yml`.
 public final class SettingsFile {
@@ -52,14 +53,21 @@ public final class SettingsFile {
 
   private static Settings bind(Checker.Checked file, Path home) {
     return new Settings(
-        new Settings.Assistant(file.get(Keys.ASSISTANT_NAME)),
+        new Settings.Assistant(file.get(Keys.ASSISTANT_NAME), file.get(Keys.HAS_OWN_NUMBER)),
         new Settings.Timing(
             file.get(Keys.POLL_INTERVAL),
             file.get(Keys.IDLE_TIMEOUT),
             file.get(Keys.IPC_POLL_INTERVAL)),
         container(file),
         agent(file),
-        new Settings.Channels(new Settings.Local(file.get(Keys.LOCAL_ENABLED))),
+        new Settings.Channels(
+            new Settings.Local(file.get(Keys.LOCAL_ENABLED)),
+            new Settings.WhatsApp(
+                file.get(Keys.WHATSAPP_ENABLED),
+                Optional.of(file.get(Keys.WHATSAPP_BRIDGE))
+                    .filter(it -> !it.equals("auto"))
+                    .map(it -> PlacesOnDisk.resolve(home, Path.of(it))),
+                file.get(Keys.WHATSAPP_MESSAGES_PER_MINUTE))),
         new Settings.Paths(
             PlacesOnDisk.resolve(home, file.get(Keys.STORE_DIR)),
             PlacesOnDisk.resolve(home, file.get(Keys.GROUPS_DIR)),

@@ -42,6 +42,11 @@ final class Texts {
               + " with ~",
           Texts::path);
 
+  static final Text<String> AUTO_OR_PATH =
+      new Text<>(
+          "auto or " + PATH.expected(),
+          text -> text.equals("auto") ? Optional.of(text) : path(text).map(_ -> text));
+
   static final Text<ZoneId> ZONE =
       new Text<>("system or the name of a time zone like Europe/Paris", Texts::zone);
 

@@ -1,5 +1,6 @@
 package dev.nanoclaw.container;
 
+import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.process.DetachedProcess;
 import dev.nanoclaw.protocol.AgentRequest;
@@ -12,12 +13,12 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +68,9 @@ public final class AgentContainer implements AutoCloseable {
       Path logDirectory,
       int maxLine)
       throws IOException {
+    for (String input : request.inputs()) {
+      files.markGiven(input);
+    }
     OutputStream stdin = DetachedProcess.start(command, files.directory());
     var container = new AgentContainer(run, engine, files, logDirectory, maxLine);
     Thread.ofPlatform()
@@ -139,11 +143,30 @@ public final class AgentContainer implements AutoCloseable {
   public boolean give(FollowUp followUp) {
     try {
       files.put(followUp);
-      return true;
     } catch (IOException e) {
       log.warn("A follow-up could not be given to {}: {}", run.container(), e.toString());
       return false;
     }
+    try {
+      files.markGiven(followUp.id());
+    } catch (IOException e) {
+      log.warn("No mark that {} has {}: {}", run.container(), followUp.id(), e.toString());
+    }
+    return true;
+  }
+
+  /// Says which inputs the agent has: others that it had may be given again.
+  public void hasOnly(List<AgentInput> inputs) {
+    try {
+      files.keepMarks(inputs.stream().map(AgentInput::key).collect(Collectors.toSet()));
+    } catch (IOException e) {
+      log.warn("Old marks of {} stay: {}", run.container(), e.toString());
+    }
+  }
+
+  /// Whether an input was given to the agent, by this host or by an earlier one.
+  public boolean wasGiven(String id) {
+    return files.wasGiven(id);
   }
 
   /// Asks the agent to finish what it is at and to end.
@@ -186,11 +209,13 @@ public final class AgentContainer implements AutoCloseable {
   /// The exit code of the engine's CLI, once it ended. That the container ended too only the engine
   /// knows.
   public Optional<Integer> exitCode() {
+    Path rc = files.directory().resolve("rc");
+    if (!Files.exists(rc)) {
+      return Optional.empty(); // nearly always, so without an exception
+    }
     try {
-      int code = Integer.parseInt(Files.readString(files.directory().resolve("rc")).strip());
+      int code = Integer.parseInt(Files.readString(rc).strip());
       return Optional.of(engine.exitCode(code, firstErrors.toString()));
-    } catch (NoSuchFileException _) {
-      return Optional.empty();
     } catch (NumberFormatException _) {
       return Optional.of(UNREADABLE_EXIT_CODE); // as a full disk leaves it
     } catch (IOException e) {

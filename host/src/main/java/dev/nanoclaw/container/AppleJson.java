@@ -78,7 +78,7 @@ final class AppleJson {
 
   private static JsonNode array(String json) {
     try {
-      JsonNode node = Json.mapper().readTree(json);
+      JsonNode node = Json.tree(json);
       if (node.isArray()) {
         return node;
       }

@@ -13,6 +13,9 @@ public interface ContainerEngine {
   /// The exit code of [#runCommand] that means: the engine did not start the container.
   int REFUSED = 125;
 
+  /// No exit code of any program: the engine lost sight of a container that it had started.
+  int LOST = -1;
+
   /// `docker`, `podman` and so on.
   String name();
 
@@ -38,7 +41,7 @@ public interface ContainerEngine {
   /// The command that runs a container to its end, with its output and exit code as its own.
   List<String> runCommand(ContainerSpec spec);
 
-  /// The exit code in the way of docker, where an engine has another.
+  /// The exit code in the way of docker, where an engine has another; or [#LOST].
   ///
   /// @param code what [#runCommand] ended with
   /// @param errors the beginning of what it wrote on standard error

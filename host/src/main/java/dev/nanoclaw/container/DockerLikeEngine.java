@@ -14,6 +14,10 @@ import tools.jackson.databind.JsonNode;
 /// Docker and podman, whose command lines differ in a few words only.
 public final class DockerLikeEngine implements ContainerEngine {
 
+  /// Docker's CLI says so when its daemon goes away under a container, with the exit code of one
+  /// that never started.
+  private static final String WAITED = "error waiting for container";
+
   private static final Duration IMAGE_REMOVAL = Duration.ofMinutes(2);
 
   private final Dialect dialect;
@@ -82,7 +86,7 @@ public final class DockerLikeEngine implements ContainerEngine {
     }
     String json = ask(deadline, List.of("image", "inspect", name));
     try {
-      JsonNode image = Json.mapper().readTree(json).path(0);
+      JsonNode image = Json.tree(json).path(0);
       return Optional.of(
           new ImageInfo(
               image.path("Id").asString(),
@@ -181,7 +185,7 @@ public final class DockerLikeEngine implements ContainerEngine {
 
   @Override
   public int exitCode(int code, String errors) {
-    return code;
+    return code == REFUSED && errors.contains(WAITED) ? LOST : code;
   }
 
   private String ask(Duration atMost, List<String> arguments) {

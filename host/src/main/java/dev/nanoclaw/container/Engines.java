@@ -60,6 +60,11 @@ public final class Engines {
     return new Found.None(reasons.stream().collect(Collectors.joining("; ")));
   }
 
+  /// Those that may run on this machine, installed or not.
+  List<ContainerEngine> all() {
+    return candidates;
+  }
+
   /// The engine of that name, for a container that it runs.
   public ContainerEngine byName(String name) {
     return candidates.stream()

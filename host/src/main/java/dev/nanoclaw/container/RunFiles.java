@@ -4,10 +4,12 @@ import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.protocol.FollowUp;
 import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Set;
 
 /// The directories of one run: `data/runs/<run>` with its output, which only the host sees, and
 /// `data/ipc/<group>/<run>`, through which files pass.
@@ -18,15 +20,18 @@ final class RunFiles {
   private final Path run;
   private final Path ipc;
   private final Path aside;
+  private final Path given;
 
   RunFiles(Path dataDir, AgentRun run) {
     this.run = dataDir.resolve("runs").resolve(run.runId());
     this.ipc = dataDir.resolve("ipc").resolve(run.group().value()).resolve(run.runId());
     this.aside = this.run.resolve("aside");
+    this.given = this.run.resolve("given");
   }
 
   void create(AgentUser user) throws IOException {
     Files.createDirectories(aside);
+    Files.createDirectories(given);
     Files.createDirectories(ipc.resolve("responses"));
     for (String name : WRITTEN_BY_AGENT) {
       user.own(Files.createDirectories(ipc.resolve(name)));
@@ -49,6 +54,31 @@ final class RunFiles {
   /// Puts a follow-up where the agent looks for it: whole, or not at all.
   void put(FollowUp followUp) throws IOException {
     put(followUp.id() + ".json", Json.line(followUp));
+  }
+
+  /// Remembers that an input was handed over. A run of an earlier version keeps no such record.
+  void markGiven(String id) throws IOException {
+    if (Files.isDirectory(given)) {
+      Files.writeString(given.resolve(id), "");
+    }
+  }
+
+  /// Forgets what was handed over and is not among these any more: it may be handed over again.
+  void keepMarks(Set<String> ids) throws IOException {
+    if (Files.isDirectory(given)) {
+      try (DirectoryStream<Path> marks =
+          Files.newDirectoryStream(given, it -> !ids.contains(it.getFileName().toString()))) {
+        for (Path mark : marks) {
+          Files.delete(mark);
+        }
+      }
+    }
+  }
+
+  /// Whether an input was handed over. If the host died over that it says no, once too often rather
+  /// than once too little; the agent knows what it has. A run without a record got everything.
+  boolean wasGiven(String id) {
+    return !Files.isDirectory(given) || Files.exists(given.resolve(id));
   }
 
   /// Asks the agent to finish.

@@ -1,11 +1,13 @@
 package dev.nanoclaw.container;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -19,8 +21,13 @@ public final class Trees {
 
   /// Removes a directory with everything in it; nothing happens when there is none.
   public static void delete(Path tree) throws IOException {
-    try {
-      Files.walkFileTree(tree, new Deletion());
+    try (DirectoryStream<Path> parent =
+        Files.newDirectoryStream(tree.toAbsolutePath().getParent())) {
+      if (parent instanceof SecureDirectoryStream<Path> secure) {
+        Deletion.delete(secure, tree.getFileName());
+      } else {
+        Files.walkFileTree(tree, new DeletionByPaths());
+      }
     } catch (NoSuchFileException _) {
       // gone already
     }
@@ -40,11 +47,12 @@ public final class Trees {
     }
   }
 
-  private static final class Deletion extends SimpleFileVisitor<Path> {
+  /// Where the system offers nothing better. The tree must be at rest.
+  private static final class DeletionByPaths extends SimpleFileVisitor<Path> {
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-      Files.delete(file);
+      Files.deleteIfExists(file);
       return FileVisitResult.CONTINUE;
     }
 
@@ -54,7 +62,7 @@ public final class Trees {
       if (failure != null) {
         throw failure;
       }
-      Files.delete(directory);
+      Files.deleteIfExists(directory);
       return FileVisitResult.CONTINUE;
     }
   }

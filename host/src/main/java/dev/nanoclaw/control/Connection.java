@@ -1,6 +1,8 @@
 package dev.nanoclaw.control;
 
-import dev.nanoclaw.control.JsonRpc.RpcException;
+import dev.nanoclaw.jsonrpc.JsonRpc;
+import dev.nanoclaw.jsonrpc.JsonRpc.RpcException;
+import dev.nanoclaw.jsonrpc.LineReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;

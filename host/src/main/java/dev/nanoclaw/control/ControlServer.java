@@ -1,6 +1,7 @@
 package dev.nanoclaw.control;
 
-import dev.nanoclaw.control.JsonRpc.RpcException;
+import dev.nanoclaw.jsonrpc.JsonRpc;
+import dev.nanoclaw.jsonrpc.JsonRpc.RpcException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

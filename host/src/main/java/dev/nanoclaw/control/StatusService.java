@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
@@ -28,7 +29,13 @@ public final class StatusService {
   ///
   /// @param missing one sentence about what keeps agents from being started
   /// @param hint one about what does not, but should be put right
-  public record Checks(Supplier<Optional<String>> missing, Supplier<Optional<String>> hint) {}
+  /// @param whatsapp one about the link to WhatsApp, when that is switched on
+  /// @param deadLetters how many there are
+  public record Checks(
+      Supplier<Optional<String>> missing,
+      Supplier<Optional<String>> hint,
+      Supplier<Optional<String>> whatsapp,
+      IntSupplier deadLetters) {}
 
   public StatusService(
       Path home,
@@ -57,8 +64,10 @@ public final class StatusService {
       String startedAt,
       Optional<String> missing,
       Optional<String> hint,
+      Optional<String> whatsapp,
       int containers,
       int waiting,
+      int deadLetters,
       List<GroupStatus> groups) {}
 
   /// A group in the answer.
@@ -82,8 +91,10 @@ public final class StatusService {
         startedAt.toString(),
         checks.missing().get(),
         checks.hint().get(),
+        checks.whatsapp().get(),
         queue.activeTurns(),
         queue.waitingGroups(),
+        checks.deadLetters().getAsInt(),
         groups.all().stream().map(it -> describe(it, open)).toList());
   }
 

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -14,7 +15,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.conf.Settings;
@@ -27,11 +30,13 @@ import org.jooq.impl.DSL;
 public final class Database implements AutoCloseable {
 
   private static final int READERS = 2;
+  private static final String WAL_BYTES = "8388608";
 
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("db-writer").factory());
   private final ExecutorService reader =
       Executors.newFixedThreadPool(READERS, Thread.ofPlatform().name("db-reader-", 1).factory());
+  private final AtomicLong transactions = new AtomicLong();
   private final Session write;
   private final BlockingQueue<Session> reads = new ArrayBlockingQueue<>(READERS);
 
@@ -45,8 +50,8 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private Database(String url) {
-    write = Session.open(url, false);
+  private Database(String url, boolean readOnly) {
+    write = Session.open(url, readOnly);
     for (int i = 0; i < READERS; i++) {
       reads.add(Session.open(url, true));
     }
@@ -63,7 +68,7 @@ public final class Database implements AutoCloseable {
       throw new DatabaseException(
           "cannot make the directory " + storeDir + ": " + e.getMessage(), e);
     }
-    String url = "jdbc:sqlite:" + storeDir.resolve("messages.db");
+    String url = "jdbc:sqlite:" + file(storeDir);
     try {
       Schema.bringUpToDate(url);
     } catch (DatabaseException e) {
@@ -71,12 +76,37 @@ public final class Database implements AutoCloseable {
     } catch (RuntimeException e) {
       throw DatabaseException.of(e);
     }
-    return new Database(url);
+    return new Database(url, false);
+  }
+
+  /// Opens the database in that directory for a program that is not the daemon: nothing can be
+  /// written.
+  ///
+  /// @return empty when there is none
+  /// @throws DatabaseException when the file is of another version, or broken
+  public static Optional<Database> openToRead(Path storeDir) {
+    if (!Files.exists(file(storeDir))) {
+      return Optional.empty();
+    }
+    String url = "jdbc:sqlite:" + file(storeDir);
+    Schema.requireNewest(url);
+    return Optional.of(new Database(url, true));
+  }
+
+  private static Path file(Path storeDir) {
+    return storeDir.resolve("messages.db");
   }
 
   /// Runs the work in one transaction on the writer's thread and returns when it is on the disk.
   <T> T write(Function<DSLContext, T> work) {
-    return await(writer.submit(() -> inTransaction(write, "BEGIN IMMEDIATE", work)));
+    return await(
+        writer.submit(() -> {
+          try {
+            return inTransaction(write, "BEGIN IMMEDIATE", work);
+          } finally {
+            transactions.incrementAndGet(); // after the commit, also of one that may have failed
+          }
+        }));
   }
 
   /// Runs the work on one state of what is committed, however often it asks.
@@ -90,6 +120,12 @@ public final class Database implements AutoCloseable {
             reads.add(session);
           }
         }));
+  }
+
+  /// A question whose answer comes from the database alone. It is asked again only when something
+  /// may have been written since the last answer: only this process writes.
+  public <T> Supplier<T> remembering(Supplier<T> question) {
+    return new Remembered<>(question, transactions::get);
   }
 
   private static <T> T inTransaction(Session session, String begin, Function<DSLContext, T> work)
@@ -148,6 +184,7 @@ public final class Database implements AutoCloseable {
     properties.setProperty("synchronous", "FULL");
     properties.setProperty("foreign_keys", "true");
     properties.setProperty("busy_timeout", "10000");
+    properties.setProperty("journal_size_limit", WAL_BYTES); // else it stays as long as it ever was
     try {
       Connection connection = DriverManager.getConnection(url, properties);
       if (readOnly) {

@@ -24,7 +24,7 @@ public final class GroupStore {
   /// @throws DatabaseException when the chat or the folder belongs to another registration
   public void add(Group group, String channel) {
     database.write(sql -> {
-      MessageStore.insertChat(sql, group.jid(), channel);
+      ChatStore.insert(sql, group.jid(), channel);
       return sql.insertInto(REGISTERED_GROUPS)
           .set(REGISTERED_GROUPS.JID, group.jid().value())
           .set(REGISTERED_GROUPS.NAME, group.name())
@@ -33,6 +33,9 @@ public final class GroupStore {
           .set(REGISTERED_GROUPS.ADDED_AT, Times.text(group.addedAt()))
           .set(REGISTERED_GROUPS.REQUIRES_TRIGGER, group.requiresTrigger())
           .set(REGISTERED_GROUPS.IS_MAIN, group.main())
+          .set(
+              REGISTERED_GROUPS.CONTAINER_CONFIG,
+              group.timeout().map(ContainerConfig::text).orElse(null))
           .execute();
     });
   }
@@ -78,6 +81,8 @@ public final class GroupStore {
         Optional.ofNullable(row.get(REGISTERED_GROUPS.TRIGGER_PATTERN)),
         row.get(REGISTERED_GROUPS.REQUIRES_TRIGGER),
         row.get(REGISTERED_GROUPS.IS_MAIN),
+        Optional.ofNullable(row.get(REGISTERED_GROUPS.CONTAINER_CONFIG))
+            .flatMap(ContainerConfig::timeout),
         Times.instant(row.get(REGISTERED_GROUPS.ADDED_AT)));
   }
 }

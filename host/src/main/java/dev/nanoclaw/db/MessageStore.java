@@ -1,6 +1,5 @@
 package dev.nanoclaw.db;
 
-import static dev.nanoclaw.db.generated.Tables.CHATS;
 import static dev.nanoclaw.db.generated.Tables.MESSAGES;
 
 import dev.nanoclaw.domain.ChatJid;
@@ -42,7 +41,7 @@ public final class MessageStore {
 
   private Optional<ChatMessage> add(IncomingMessage message, boolean triggered, boolean command) {
     return database.write(sql -> {
-      var _ = touchChat(sql, message.chat(), message.timestamp());
+      var _ = ChatStore.touch(sql, message.chat(), message.timestamp());
       int inserted =
           sql.insertInto(MESSAGES)
               .set(MESSAGES.ID, message.id())
@@ -68,7 +67,7 @@ public final class MessageStore {
   public Optional<ChatMessage> addOwn(
       ChatJid chat, String messageId, String name, String text, Instant now) {
     return database.write(sql -> {
-      var _ = touchChat(sql, chat, now);
+      var _ = ChatStore.touch(sql, chat, now);
       int inserted =
           sql.insertInto(MESSAGES)
               .set(MESSAGES.ID, messageId)
@@ -85,17 +84,20 @@ public final class MessageStore {
     });
   }
 
-  /// Remembers that a chat exists, and nothing of what was said in it.
-  public void seen(ChatJid chat, String channel, Instant now) {
-    database.write(sql -> {
-      insertChat(sql, chat, channel);
-      return touchChat(sql, chat, now);
-    });
-  }
-
   /// The message of that chat with that id.
   public Optional<ChatMessage> find(ChatJid chat, String id) {
     return database.read(sql -> find(sql, chat, id));
+  }
+
+  /// The message of that chat with that id, if it was for the host itself.
+  public Optional<ChatMessage> findCommand(ChatJid chat, String id) {
+    return database.read(sql ->
+        sql.selectFrom(MESSAGES)
+            .where(
+                MESSAGES.CHAT_JID.eq(chat.value()),
+                MESSAGES.ID.eq(id),
+                MESSAGES.IS_COMMAND.isTrue())
+            .fetchOptional(MessageStore::message));
   }
 
   private static Optional<ChatMessage> find(DSLContext sql, ChatJid chat, String id) {
@@ -148,24 +150,6 @@ public final class MessageStore {
                 .limit(count)
                 .fetch(MessageStore::message))
         .reversed();
-  }
-
-  static void insertChat(DSLContext sql, ChatJid chat, String channel) {
-    sql.insertInto(CHATS)
-        .set(CHATS.JID, chat.value())
-        .set(CHATS.CHANNEL, channel)
-        .onConflictDoNothing()
-        .execute();
-  }
-
-  /// A late message with an old timestamp is not the last.
-  private static int touchChat(DSLContext sql, ChatJid chat, Instant when) {
-    Condition newer =
-        CHATS.LAST_MESSAGE_TIME.isNull().or(CHATS.LAST_MESSAGE_TIME.lt(Times.text(when)));
-    return sql.update(CHATS)
-        .set(CHATS.LAST_MESSAGE_TIME, Times.text(when))
-        .where(CHATS.JID.eq(chat.value()), newer)
-        .execute();
   }
 
   private static ChatMessage message(Record row) {

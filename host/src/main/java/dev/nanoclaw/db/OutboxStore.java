@@ -1,14 +1,18 @@
 package dev.nanoclaw.db;
 
+import static dev.nanoclaw.db.generated.Tables.MESSAGES;
 import static dev.nanoclaw.db.generated.Tables.OUTBOX;
 import static org.jooq.impl.DSL.inline;
 
 import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.domain.Ids;
 import dev.nanoclaw.domain.OutgoingMessage;
+import dev.nanoclaw.domain.OutgoingMessage.Reply;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jooq.DSLContext;
 import org.jooq.Record;
@@ -16,20 +20,31 @@ import org.jooq.Record;
 /// What is to be said in chats, from the decision to say it until the channel took it.
 public final class OutboxStore {
 
-  private static final String PENDING = "pending";
-  private static final String SENDING = "sending";
-  private static final String SENT = "sent";
-  private static final String DEAD = "dead";
+  static final String PENDING = "pending";
+  static final String SENDING = "sending";
+  static final String SENT = "sent";
+  static final String DEAD = "dead";
+
+  /// Was dead, and the owner does not want to see it any more.
+  static final String DROPPED = "dropped";
+
+  private static final int MOST_SAID = 20;
 
   private final Database database;
+  private final Supplier<List<OutgoingMessage>> heads;
 
   public OutboxStore(Database database) {
     this.database = database;
+    this.heads = database.remembering(this::findHeads);
   }
 
   /// The oldest unsent message of each chat. What is behind it waits, so that the order of a chat
   /// is kept.
   public List<OutgoingMessage> heads() {
+    return heads.get();
+  }
+
+  private List<OutgoingMessage> findHeads() {
     return database.read(sql ->
         sql
             .selectFrom(OUTBOX)
@@ -40,7 +55,7 @@ public final class OutboxStore {
             .collect(Collectors.toMap(it -> it.get(OUTBOX.CHAT_JID), it -> it, (first, _) -> first))
             .values()
             .stream()
-            .map(OutboxStore::message)
+            .map(it -> message(sql, it))
             .toList());
   }
 
@@ -90,32 +105,87 @@ public final class OutboxStore {
             .execute());
   }
 
-  /// Adds a row unless the same source said it before.
-  ///
-  /// @return whether it is new
-  static boolean insert(
-      DSLContext sql, String source, String sourceId, ChatJid chat, String text, Instant now) {
-    return sql.insertInto(OUTBOX)
-            .set(OUTBOX.SOURCE, source)
-            .set(OUTBOX.SOURCE_ID, sourceId)
-            .set(OUTBOX.PART, 0)
-            .set(OUTBOX.CHAT_JID, chat.value())
-            .set(OUTBOX.TEXT, text)
-            .set(OUTBOX.MESSAGE_ID, Ids.message())
-            .set(OUTBOX.STATE, PENDING)
-            .set(OUTBOX.CREATED_AT, Times.text(now))
-            .onConflictDoNothing()
-            .execute()
-        == 1;
+  /// Whether a message with that id is one of ours: the channel may tell us of our own words.
+  public boolean isOurs(String messageId) {
+    return database.read(sql -> sql.fetchExists(OUTBOX, OUTBOX.MESSAGE_ID.eq(messageId)));
   }
 
-  private static OutgoingMessage message(Record row) {
+  /// Adds a row for each part unless the same source said something before.
+  ///
+  /// @param replyTo the id of the message that the first part answers
+  static void insert(
+      DSLContext sql,
+      Source source,
+      ChatJid chat,
+      List<String> parts,
+      Optional<String> replyTo,
+      Instant now) {
+    boolean said = wasSaid(sql, source);
+    for (int part = 0; part < parts.size() && !said; part++) {
+      sql.insertInto(OUTBOX)
+          .set(OUTBOX.SOURCE, source.name())
+          .set(OUTBOX.SOURCE_ID, source.id())
+          .set(OUTBOX.PART, part)
+          .set(OUTBOX.CHAT_JID, chat.value())
+          .set(OUTBOX.TEXT, parts.get(part))
+          .set(OUTBOX.MESSAGE_ID, Ids.message())
+          .set(OUTBOX.REPLY_TO, part == 0 ? replyTo.orElse(null) : null)
+          .set(OUTBOX.STATE, PENDING)
+          .set(OUTBOX.CREATED_AT, Times.text(now))
+          .execute();
+    }
+  }
+
+  static boolean wasSaid(DSLContext sql, Source source) {
+    return sql.fetchExists(
+        OUTBOX, OUTBOX.SOURCE.eq(source.name()), OUTBOX.SOURCE_ID.eq(source.id()));
+  }
+
+  /// Where words come from: who says the same twice is heard once.
+  record Source(String name, String id) {
+
+    private static final String RUN = "run:";
+
+    /// An agent, in one of its runs.
+    static Source run(String runId, String id) {
+      return new Source(RUN + runId, id);
+    }
+
+    /// The host itself, about a group.
+    static Source host(GroupFolder group, String id) {
+      return new Source("host:" + group, id);
+    }
+  }
+
+  static List<String> saidByOtherRuns(DSLContext sql, ChatJid chat, String runId, Instant since) {
+    return sql.select(OUTBOX.TEXT)
+        .from(OUTBOX)
+        .where(
+            OUTBOX.CHAT_JID.eq(chat.value()),
+            OUTBOX.CREATED_AT.ge(Times.text(since)),
+            OUTBOX.SOURCE.startsWith(Source.RUN),
+            OUTBOX.STATE.notIn(inline(DEAD), inline(DROPPED)),
+            OUTBOX.SOURCE.ne(Source.run(runId, "").name()))
+        .orderBy(OUTBOX.ID.desc())
+        .limit(MOST_SAID)
+        .fetch(OUTBOX.TEXT)
+        .reversed();
+  }
+
+  private static OutgoingMessage message(DSLContext sql, Record row) {
     return new OutgoingMessage(
         row.get(OUTBOX.ID),
         new ChatJid(row.get(OUTBOX.CHAT_JID)),
         row.get(OUTBOX.TEXT),
         row.get(OUTBOX.MESSAGE_ID),
+        Optional.ofNullable(row.get(OUTBOX.REPLY_TO)).flatMap(it -> reply(sql, row, it)),
         row.get(OUTBOX.ATTEMPTS),
         Optional.ofNullable(row.get(OUTBOX.NEXT_ATTEMPT)).map(Times::instant));
+  }
+
+  private static Optional<Reply> reply(DSLContext sql, Record row, String id) {
+    return sql.selectFrom(MESSAGES)
+        .where(MESSAGES.CHAT_JID.eq(row.get(OUTBOX.CHAT_JID)), MESSAGES.ID.eq(id))
+        .fetchOptional(it -> new Reply(id, it.get(MESSAGES.SENDER), it.get(MESSAGES.CONTENT)));
   }
 }

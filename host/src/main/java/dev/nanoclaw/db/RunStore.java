@@ -3,9 +3,11 @@ package dev.nanoclaw.db;
 import static dev.nanoclaw.db.generated.Tables.AGENT_RUNS;
 import static dev.nanoclaw.db.generated.Tables.SESSIONS;
 
+import dev.nanoclaw.db.OutboxStore.Source;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.AgentRun.EndReason;
+import dev.nanoclaw.domain.ChatFormat;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import java.time.Instant;
@@ -21,12 +23,15 @@ import org.jooq.Record;
 public final class RunStore {
 
   private static final String RUNNING = "running";
-  private static final String ENDED = "ended";
+  static final String ENDED = "ended";
 
   private final Database database;
+  private final ChatFormat format;
 
-  public RunStore(Database database) {
+  /// @param format how what is said becomes messages, before the first try to send them
+  public RunStore(Database database, ChatFormat format) {
     this.database = database;
+    this.format = format;
   }
 
   /// What becomes of an input that came back.
@@ -95,26 +100,33 @@ public final class RunStore {
   ///
   /// @return the inputs that are still inside the run
   public List<AgentInput> takeFrame(AgentRun run, Group group, Effect effect, Instant now) {
+    // before the transaction: a long answer takes its time
+    List<String> answer =
+        effect.answer().map(it -> format.parts(group.jid(), it)).orElseGet(List::of);
     return database.write(sql -> {
       int taken =
           sql.update(AGENT_RUNS)
               .set(AGENT_RUNS.OUTPUT_READ, effect.end())
               .set(AGENT_RUNS.TURN_SINCE, effect.turnOpen() ? Times.text(now) : null)
+              .set(AGENT_RUNS.WAITING_SINCE, effect.turnOpen() ? null : Times.text(now))
               .where(AGENT_RUNS.RUN_ID.eq(run.runId()), AGENT_RUNS.OUTPUT_READ.lt(effect.end()))
               .execute();
       if (taken == 1) {
-        apply(sql, run, group, effect, now);
+        apply(sql, run, group, effect, answer, now);
       }
       return InputStore.inside(sql, run.runId());
     });
   }
 
-  private static void apply(DSLContext sql, AgentRun run, Group group, Effect effect, Instant now) {
-    effect
-        .answer()
-        .ifPresent(text ->
-            OutboxStore.insert(
-                sql, "run:" + run.runId(), Long.toString(effect.end()), group.jid(), text, now));
+  private void apply(
+      DSLContext sql, AgentRun run, Group group, Effect effect, List<String> answer, Instant now) {
+    OutboxStore.insert(
+        sql,
+        Source.run(run.runId(), Long.toString(effect.end())),
+        group.jid(),
+        answer,
+        InputStore.lastAsked(sql, group.jid(), effect.acked()),
+        now);
     InputStore.acknowledge(sql, run.runId(), effect.acked());
     comeBack(sql, run, group, effect.failed(), effect.error(), now);
     effect.notice().ifPresent(it -> tell(sql, group, it, now));
@@ -165,6 +177,7 @@ public final class RunStore {
     database.write(sql ->
         sql.update(AGENT_RUNS)
             .set(AGENT_RUNS.TURN_SINCE, Times.text(now))
+            .setNull(AGENT_RUNS.WAITING_SINCE)
             .where(AGENT_RUNS.RUN_ID.eq(run.runId()))
             .execute());
   }
@@ -199,18 +212,35 @@ public final class RunStore {
     return database.read(sql -> InputStore.inside(sql, run.runId()));
   }
 
-  /// Says a sentence of the host in the group's chat, unless the same id was said before.
-  public void tell(Group group, Notice notice, Instant now) {
-    database.write(sql -> tell(sql, group, notice, now));
+  /// What runs other than that one have said in the group's chat since then, the newest few, oldest
+  /// first.
+  public List<String> saidByOthers(Group group, String runId, Instant since) {
+    return database.read(sql -> OutboxStore.saidByOtherRuns(sql, group.jid(), runId, since));
   }
 
-  private static void comeBack(
+  /// Says a sentence of the host in the group's chat, unless the same id was said before.
+  public void tell(Group group, Notice notice, Instant now) {
+    database.write(sql -> {
+      tell(sql, group, notice, now);
+      return true;
+    });
+  }
+
+  /// Whether that was said in the group's chat.
+  public boolean wasTold(Group group, String noticeId) {
+    return database.read(sql -> OutboxStore.wasSaid(sql, Source.host(group.folder(), noticeId)));
+  }
+
+  private void comeBack(
       DSLContext sql, AgentRun run, Group group, Map<Long, Fate> fates, String error, Instant now) {
     for (AgentInput input : InputStore.inside(sql, run.runId())) {
       switch (fates.get(input.id())) {
         case null -> {}
         case Fate.Again(int attempts, Instant when) ->
-            InputStore.giveBack(sql, input, attempts, when, error);
+            InputStore.giveBack(sql, input, group.jid(), attempts, when, error);
+        case Fate.Dead _ when InputStore.isBatch(sql, input, group.jid()) ->
+            InputStore.giveBack( // each message has a try of its own
+                sql, input, group.jid(), InputStore.TAKEN_APART_AT, now, error);
         case Fate.Dead(String notice) -> {
           InputStore.bury(sql, input, group.jid(), error, now);
           tell(sql, group, new Notice("dead:" + input.id(), notice), now);
@@ -219,9 +249,14 @@ public final class RunStore {
     }
   }
 
-  private static boolean tell(DSLContext sql, Group group, Notice notice, Instant now) {
-    return OutboxStore.insert(
-        sql, "host:" + group.folder(), notice.id(), group.jid(), notice.text(), now);
+  private void tell(DSLContext sql, Group group, Notice notice, Instant now) {
+    OutboxStore.insert(
+        sql,
+        Source.host(group.folder(), notice.id()),
+        group.jid(),
+        format.parts(group.jid(), notice.text()),
+        Optional.empty(),
+        now);
   }
 
   private static void forgetSession(DSLContext sql, GroupFolder folder) {
@@ -251,6 +286,7 @@ public final class RunStore {
         row.get(AGENT_RUNS.NONCE),
         row.get(AGENT_RUNS.OUTPUT_READ),
         Optional.ofNullable(row.get(AGENT_RUNS.TURN_SINCE)).map(Times::instant),
+        Optional.ofNullable(row.get(AGENT_RUNS.WAITING_SINCE)).map(Times::instant),
         Times.instant(row.get(AGENT_RUNS.STARTED_AT)));
   }
 }

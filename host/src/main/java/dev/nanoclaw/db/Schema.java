@@ -11,27 +11,44 @@ import org.flywaydb.core.Flyway;
 final class Schema {
 
   /// The newest migration in `db/migration`.
-  static final int VERSION = 1;
+  static final int VERSION = 3;
 
   private Schema() {}
 
   /// Migrates when the file is new or old. Flyway is loaded only then: it costs more than the rest
   /// of a start.
   static void bringUpToDate(String url) {
-    int found = version(url);
-    if (found > VERSION) {
-      throw new DatabaseException(
-          ("the database %s was written by a newer NanoClaw (its schema is version %d, this program"
-               + " knows %d): start that version again, or restore a copy made before the upgrade")
-              .formatted(url.substring("jdbc:sqlite:".length()), found, VERSION));
-    }
-    if (found < VERSION) {
+    if (oldVersion(url) < VERSION) {
       Flyway.configure(Schema.class.getClassLoader())
           .dataSource(url, null, null)
           .locations("classpath:db/migration")
           .load()
           .migrate();
     }
+  }
+
+  /// For who only reads.
+  static void requireNewest(String url) {
+    int found = oldVersion(url);
+    if (found < VERSION) {
+      throw new DatabaseException(
+          "the database %s was written by an older NanoClaw (its schema is version %d, this program knows %d): the next start brings it up to date"
+              .formatted(file(url), found, VERSION));
+    }
+  }
+
+  private static int oldVersion(String url) {
+    int found = version(url);
+    if (found > VERSION) {
+      throw new DatabaseException(
+          "the database %s was written by a newer NanoClaw (its schema is version %d, this program knows %d): start that version again, or restore a copy made before the upgrade"
+              .formatted(file(url), found, VERSION));
+    }
+    return found;
+  }
+
+  private static String file(String url) {
+    return url.substring("jdbc:sqlite:".length());
   }
 
   /// 0 for a new file.

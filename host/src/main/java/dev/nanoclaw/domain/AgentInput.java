@@ -1,10 +1,14 @@
 package dev.nanoclaw.domain;
 
+import java.time.Instant;
+
 /// A batch of messages that an agent gets in one piece: those of the group's chat from `fromSeq` to
 /// `toSeq`.
 ///
 /// @param attempts how often it failed before
-public record AgentInput(long id, GroupFolder group, long fromSeq, long toSeq, int attempts) {
+/// @param firstGiven when a run got it for the first time
+public record AgentInput(
+    long id, GroupFolder group, long fromSeq, long toSeq, int attempts, Instant firstGiven) {
 
   private static final int DIGITS = 12;
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 /// @param nonce what its frames must hold
 /// @param outputRead position in its output behind the last frame that was taken, in bytes
 /// @param turnSince since when a turn is open without a word from the agent; empty while it waits
+/// @param waitingSince since when it waits; empty while a turn is open
 public record AgentRun(
     String runId,
     GroupFolder group,
@@ -17,6 +18,7 @@ public record AgentRun(
     String nonce,
     long outputRead,
     Optional<Instant> turnSince,
+    Optional<Instant> waitingSince,
     Instant startedAt) {
 
   /// Why a run is over.

@@ -2,6 +2,7 @@ package dev.nanoclaw.process;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,12 +12,14 @@ import java.util.List;
 /// signals. Its output goes to the files `out` and `err` of a directory, its exit code to `rc`.
 public final class DetachedProcess {
 
-  /// Written aside and renamed, so that `rc` is there only with its content.
+  /// Nothing is run where `begun` is there already. `rc` is written aside and renamed, so that it
+  /// is there only with its content.
   private static final String WRAPPER =
       """
       trap "" HUP INT
       dir=$1
       shift
+      (set -C; : >"$dir/begun") 2>/dev/null || exit
       "$@" >"$dir/out" 2>"$dir/err"
       echo $? >"$dir/.rc"
       mv "$dir/.rc" "$dir/rc"
@@ -47,6 +50,23 @@ public final class DetachedProcess {
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start()
         .getOutputStream();
+  }
+
+  /// Whether the command was begun. If not, it will not be: a start that is still on its way, from
+  /// a process that died over it, comes to nothing.
+  ///
+  /// @param files the directory that it was given
+  /// @throws IOException when it is not there
+  public static boolean wasBegun(Path files) throws IOException {
+    if (Files.exists(files.resolve("rc")) || files.resolve("out").toFile().length() > 0) {
+      return true; // also where the wrapper of an earlier version wrote no `begun`
+    }
+    try {
+      Files.createFile(files.resolve("begun"));
+      return false;
+    } catch (FileAlreadyExistsException _) {
+      return true;
+    }
   }
 
   static List<String> wrapped(List<String> command, Path files) {

@@ -2,11 +2,14 @@ package dev.nanoclaw.queue;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.queue.Signal.Activity;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -22,9 +25,16 @@ import org.slf4j.LoggerFactory;
 
 /// Gives each group at most one turn at a time, at most so many turns at once, and waiting groups
 /// their turn in the order in which they came.
+///
+/// While groups wait, as many turns that wait for more to do are asked for their slots, the longest
+/// wait first. Where these are too few, no turn takes more to do until one comes to rest. So no
+/// group, idle or chatty, keeps another waiting for longer than it takes to end what is open.
 public final class GroupQueue implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(GroupQueue.class);
+
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+  private static final Duration LAST_WORD = Duration.ofSeconds(1);
 
   private final int maxTurns;
   private final TurnTaker turnTaker;
@@ -37,7 +47,8 @@ public final class GroupQueue implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
 
-  @GuardedBy("lock") private final Map<GroupFolder, Signal> active = new HashMap<>();
+  /// In the order in which each began what it is at.
+  @GuardedBy("lock") private final Map<GroupFolder, Signal> active = new LinkedHashMap<>();
 
   @GuardedBy("lock") private final Queue<GroupFolder> waiting = new ArrayDeque<>();
 
@@ -70,7 +81,7 @@ public final class GroupQueue implements AutoCloseable {
         signal.raise();
       } else if (!closed && !waiting.contains(group)) {
         waiting.add(group);
-        startWaiting();
+        fill();
       }
     } finally {
       lock.unlock();
@@ -102,10 +113,12 @@ public final class GroupQueue implements AutoCloseable {
 
   /// Wakes the group at that time.
   public void wakeAt(GroupFolder group, Instant when) {
-    long delay = Math.max(0, Duration.between(clock.instant(), when).toMillis());
+    long delay = Duration.between(clock.instant(), when).toMillis();
     lock.lock();
     try {
-      if (!closed) {
+      if (delay <= 0) {
+        wake(group);
+      } else if (!closed) {
         var _ = timer.schedule(() -> wake(group), delay, TimeUnit.MILLISECONDS);
       }
     } finally {
@@ -133,12 +146,39 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  @GuardedBy("lock") private void startWaiting() {
+  @GuardedBy("lock") private void fill() {
     while (active.size() < maxTurns && !waiting.isEmpty()) {
-      GroupFolder group = waiting.remove();
-      Signal signal = new Signal();
-      active.put(group, signal);
-      threads.execute(() -> takeTurn(group, signal));
+      start(waiting.remove());
+    }
+    makeRoom();
+  }
+
+  @GuardedBy("lock") private void start(GroupFolder group) {
+    Signal signal = new Signal(lock, () -> activityChanged(group));
+    active.put(group, signal);
+    threads.execute(() -> takeTurn(group, signal));
+  }
+
+  private void activityChanged(GroupFolder group) {
+    lock.lock();
+    try {
+      Signal signal = active.remove(group);
+      if (signal != null) {
+        active.put(group, signal);
+        makeRoom();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock") private void makeRoom() {
+    List<Signal> turns =
+        active.values().stream().sorted(Comparator.comparing(Signal::activity)).toList();
+    long atRest = turns.stream().filter(it -> it.activity() != Activity.WORKING).count();
+    long asked = waiting.size() > atRest ? turns.size() : waiting.size();
+    for (int i = 0; i < turns.size(); i++) {
+      turns.get(i).yieldIf(i < asked);
     }
   }
 
@@ -147,8 +187,9 @@ public final class GroupQueue implements AutoCloseable {
     try {
       comeBack = turnTaker.take(group, signal);
     } catch (RuntimeException | Error e) {
-      comeBack = Optional.of(clock.instant().plusSeconds(5));
       log.error("The turn of group {} failed; it will be tried again in 5 s", group, e);
+      signal.pause(AFTER_FAILURE); // in its slot: its container may run
+      comeBack = Optional.of(clock.instant());
     }
     comeBack.ifPresent(when -> wakeAt(group, when));
     lock.lock();
@@ -158,7 +199,7 @@ public final class GroupQueue implements AutoCloseable {
       if (signal.isRaised() && !closed) {
         waiting.add(group);
       }
-      startWaiting();
+      fill();
     } finally {
       lock.unlock();
     }
@@ -183,7 +224,8 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  /// Lets every turn know that it is to leave its work where it is, and waits for them.
+  /// Lets every turn know that it is to leave its work where it is, and waits for them; one that
+  /// waits for an engine is broken off.
   @Override
   public void close() {
     lock.lock();
@@ -195,6 +237,14 @@ public final class GroupQueue implements AutoCloseable {
       lock.unlock();
     }
     timer.shutdownNow();
-    threads.close();
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS)) {
+        threads.shutdownNow();
+      }
+    } catch (InterruptedException _) {
+      threads.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -39,6 +39,9 @@ public final class AgentTurn {
   private static final Logger log = LoggerFactory.getLogger(AgentTurn.class);
   private static final int REQUEST_NOT_READ = 65;
 
+  /// How often to look whether what was missing is there: nothing tells of it.
+  private static final Duration PROBE = Duration.ofSeconds(2);
+
   /// The engine's, and the shell's when the engine's CLI is not there.
   private static final Set<Integer> ENGINE_REFUSED = Set.of(125, 126, 127);
 
@@ -75,6 +78,7 @@ public final class AgentTurn {
     Prompts prompts =
         new Prompts(
             stores.messages(),
+            stores.runs(),
             new PromptFormat(settings.assistant().name(), settings.timezone()),
             settings.agent());
     this.parts =
@@ -112,7 +116,9 @@ public final class AgentTurn {
       }
       switch (readiness.check()) {
         case State.Missing missing -> {
-          return Optional.of(wait(group, missing, work.get()));
+          return signal.isLeaving() // it may have been broken off for that
+              ? Optional.empty()
+              : Optional.of(wait(group, missing, work.get()));
         }
         case State.Ready ready -> begin(group, ready, signal);
       }
@@ -130,7 +136,8 @@ public final class AgentTurn {
     Notice notice = new Notice(missing.kind() + ":" + work.firstSeq(), missing.text());
     stores.runs().tell(group, notice, clock.instant());
     conversation.outboxChanged();
-    return clock.instant().plus(settings.timing().pollInterval());
+    Duration poll = settings.timing().pollInterval();
+    return clock.instant().plus(poll.compareTo(PROBE) < 0 ? poll : PROBE);
   }
 
   private void begin(Group group, State.Ready ready, Signal signal) {
@@ -145,6 +152,7 @@ public final class AgentTurn {
             Ids.nonce(),
             0,
             Optional.of(now),
+            Optional.empty(),
             now);
     if (!(stores.runs().begin(run, group, parts.inputLimits(), now)
         instanceof InputStore.Next.Claimed(AgentInput input))) {
@@ -156,6 +164,9 @@ public final class AgentTurn {
     try {
       container = containers.start(run, group, request(run, group, input, ready));
     } catch (IOException | DirectoryException | IllegalArgumentException e) {
+      if (signal.isLeaving()) {
+        return; // the next host finds out what became of it
+      }
       String text = "The container could not be started: " + e.getMessage();
       end(
           run,
@@ -200,27 +211,28 @@ public final class AgentTurn {
   private void end(AgentRun run, Group group, LiveRun.Outcome.Ended ended, String lastError) {
     Instant now = clock.instant();
     List<AgentInput> inside = stores.runs().inside(run);
-    boolean refused = ended.exitCode().filter(ENGINE_REFUSED::contains).isPresent();
-    Optional<Notice> notice = Optional.empty();
-    if (refused && !inside.isEmpty()) {
+    boolean refused =
+        ended.reason() != EndReason.LOST
+            && ended.exitCode().filter(ENGINE_REFUSED::contains).isPresent();
+    Map<Long, Fate> fates;
+    Optional<Notice> notice;
+    if (refused) {
+      String text = "The agent's container could not be started (%s).".formatted(lastError);
+      fates = retries.uncounted(inside, Retries.PARKED, now);
+      notice = Retries.notice("refused", text, fates);
       readiness.doubt();
-      String text =
-          "The agent's container could not be started (%s). Your message is kept, and I try again by myself."
-              .formatted(lastError);
-      troubles.set(group.folder(), text);
-      notice = Optional.of(new Notice("refused:" + inside.getFirst().id(), text));
+      notice.ifPresent(it -> troubles.set(group.folder(), it.text()));
+    } else {
+      Optional<String> failure = failure(ended);
+      fates =
+          failure
+              .map(it -> retries.counted(inside, it, now))
+              .orElseGet(() -> retries.uncounted(inside, pause(ended), now));
+      notice =
+          failure.flatMap(
+              it -> Retries.notice("ended", "Something went wrong: " + it + ".", fates));
     }
-    stores
-        .runs()
-        .end(
-            run,
-            group,
-            ended.reason(),
-            ended.exitCode(),
-            fates(ended, inside, refused, now),
-            lastError,
-            notice,
-            now);
+    stores.runs().end(run, group, ended.reason(), ended.exitCode(), fates, lastError, notice, now);
     conversation.outboxChanged();
     log.info(
         "Group {}: container {} ended: {}{}",
@@ -230,32 +242,32 @@ public final class AgentTurn {
         inside.isEmpty() ? "" : ", " + inside.size() + " inputs come back (" + lastError + ")");
   }
 
-  private Map<Long, Fate> fates(
-      LiveRun.Outcome.Ended ended, List<AgentInput> inside, boolean refused, Instant now) {
-    if (refused) {
-      return retries.uncounted(inside, Retries.PARKED, now);
-    }
-    boolean requestLost = ended.exitCode().filter(it -> it == REQUEST_NOT_READ).isPresent();
+  /// Why what comes back counts as failed; empty when it is nobody's fault.
+  private static Optional<String> failure(LiveRun.Outcome.Ended ended) {
     return switch (ended.reason()) {
-      case LOST -> retries.uncounted(inside, Duration.ZERO, now);
+      case LOST -> Optional.empty();
       case COMPLETED, IDLE, PREEMPTED ->
-          ended.anyFrame()
-              ? retries.uncounted(inside, Duration.ZERO, now)
-              : retries.counted(inside, "the agent ended without an answer", now);
-      case TIMEOUT -> retries.counted(inside, "the agent gave no sign within its time limit", now);
+          ended.anyFrame() ? Optional.empty() : Optional.of("the agent ended without an answer");
+      case TIMEOUT -> Optional.of("the agent gave no sign within its time limit");
       case KILLED ->
-          retries.counted(
-              inside, ended.why().orElse("the agent was killed, perhaps for want of memory"), now);
-      case CRASHED ->
-          requestLost
-              ? retries.uncounted(inside, Retries.PARKED, now)
-              : retries.counted(inside, "the agent crashed", now);
+          Optional.of(ended.why().orElse("the agent was killed, perhaps for want of memory"));
+      case CRASHED -> requestLost(ended) ? Optional.empty() : Optional.of("the agent crashed");
     };
+  }
+
+  /// An engine that goes away with its containers is given time to come back.
+  private static Duration pause(LiveRun.Outcome.Ended ended) {
+    boolean engineLost = ended.reason() == EndReason.LOST && ended.exitCode().isPresent();
+    return engineLost || requestLost(ended) ? Retries.PARKED : Duration.ZERO;
+  }
+
+  private static boolean requestLost(LiveRun.Outcome.Ended ended) {
+    return ended.exitCode().filter(it -> it == REQUEST_NOT_READ).isPresent();
   }
 
   private AgentRequest request(AgentRun run, Group group, AgentInput input, State.Ready ready) {
     return new AgentRequest(
-        parts.prompts().text(group, input),
+        parts.prompts().text(group, input, run.runId()),
         stores.groups().session(group.folder()),
         group.folder().value(),
         group.jid().value(),

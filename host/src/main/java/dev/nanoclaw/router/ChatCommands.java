@@ -29,7 +29,12 @@ public final class ChatCommands {
     this.clock = clock;
   }
 
+  /// Carries out a command that was not answered yet.
   void carryOut(Group group, ChatCommand command, ChatMessage message) {
+    String notice = "command:" + message.seq();
+    if (runs.wasTold(group, notice)) {
+      return;
+    }
     Optional<AgentRun> run = runs.open(group);
     String answer =
         switch (command) {
@@ -37,7 +42,7 @@ public final class ChatCommands {
           case STOP -> stop(group, run);
           case STATUS -> status(group, run);
         };
-    runs.tell(group, new Notice("command:" + message.seq(), answer), clock.instant());
+    runs.tell(group, new Notice(notice, answer), clock.instant());
     conversation.outboxChanged();
   }
 

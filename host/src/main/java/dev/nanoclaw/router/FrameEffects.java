@@ -34,16 +34,17 @@ final class FrameEffects {
     List<AgentInput> acked = success ? named(frame.acked(), inside) : List.of();
     List<AgentInput> failed = named(frame.failed(), inside);
     failed = failed.stream().filter(it -> !acked.contains(it)).toList();
+    Map<Long, Fate> fates = fates(frame, failed, now);
     boolean more = inside.size() > acked.size() + failed.size();
     return new Effect(
         end,
         success ? frame.result().flatMap(AnswerText::forChat) : Optional.empty(),
         session(frame),
         acked.stream().map(AgentInput::id).toList(),
-        fates(frame, failed, now),
+        fates,
         reason(frame),
-        notice(frame, failed),
-        more && !frame.idle());
+        notice(frame, fates),
+        more);
   }
 
   private static List<AgentInput> named(List<String> keys, List<AgentInput> inside) {
@@ -72,14 +73,11 @@ final class FrameEffects {
     return frame.error().orElse("the agent reported an error without a word about it");
   }
 
-  private static Optional<Notice> notice(AgentFrame frame, List<AgentInput> failed) {
-    if (failed.isEmpty() || frame.errorKind().filter(ErrorKind::parksTheGroup).isEmpty()) {
-      return Optional.empty();
-    }
-    String kind = frame.errorKind().get().name().toLowerCase(Locale.ROOT);
-    return Optional.of(
-        new Notice(
-            "parked:" + kind + ":" + failed.getFirst().id(),
-            reason(frame) + " Your message is kept, and I try again by myself."));
+  /// What the chat hears of inputs that will be tried again; dead letters speak for themselves.
+  private static Optional<Notice> notice(AgentFrame frame, Map<Long, Fate> fates) {
+    ErrorKind kind = frame.errorKind().orElse(ErrorKind.OTHER);
+    return kind == ErrorKind.SESSION_LOST
+        ? Optional.empty()
+        : Retries.notice(kind.name().toLowerCase(Locale.ROOT), reason(frame), fates);
   }
 }

@@ -16,6 +16,8 @@ import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import dev.nanoclaw.protocol.FollowUp;
 import dev.nanoclaw.protocol.FrameReader.Found;
 import dev.nanoclaw.queue.Signal;
+import dev.nanoclaw.queue.Signal.Activity;
+import dev.nanoclaw.queue.Signal.Order;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,11 +32,7 @@ import org.slf4j.LoggerFactory;
 final class LiveRun {
 
   private static final Logger log = LoggerFactory.getLogger(LiveRun.class);
-  private static final Duration LOOK = Duration.ofMillis(25);
-  private static final Duration ALIVE_CHECK = Duration.ofSeconds(10);
-
-  /// How long an engine may take from its CLI's start until it lists the container.
-  private static final Duration START_DEADLINE = Duration.ofSeconds(60);
+  private static final Duration LOOK = Duration.ofMillis(15);
 
   /// So much output is taken in one look, in pieces of 64 KiB; a flood must not keep the rest.
   private static final int PIECES_AT_ONCE = 16;
@@ -45,7 +43,11 @@ final class LiveRun {
   /// How long a container that waits may write unseen, whatever the interval of looks.
   private static final Duration LOOK_WHILE_IDLE = Duration.ofSeconds(1);
 
+  /// Looks come at least every second; each may wait for the database.
+  private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofMinutes(1);
+
   private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
+  private static final Duration REQUEST_CHECK = Duration.ofSeconds(10);
   private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
 
   private final AgentRun run;
@@ -54,15 +56,15 @@ final class LiveRun {
   private final Signal signal;
   private final Parts parts;
   private final RunLimits limits;
+  private final EndWatch end;
   private List<AgentInput> inside;
   private long taken;
   private boolean anyFrame;
+  private boolean claimedGiven;
   private Optional<String> endedBecause = Optional.empty();
   private boolean moreOutput;
-  private boolean seenRunning;
-  private boolean exitSeen;
+  private Instant lastLook;
   private Instant nextRequestCheck;
-  private Instant nextAliveCheck;
   private Instant nextLookForInput;
 
   /// What every run needs.
@@ -103,16 +105,16 @@ final class LiveRun {
     Instant now = parts.clock().instant();
     this.limits =
         new RunLimits(
-            parts.settings().container().timeout(),
+            group.timeout().orElse(parts.settings().container().timeout()),
             parts.settings().timing().idleTimeout(),
             run.turnSince().isPresent(),
-            run.turnSince().orElse(now));
+            run.turnSince().or(run::waitingSince).orElse(now));
     this.inside = parts.runs().inside(run);
     this.taken = run.outputRead();
     this.anyFrame = taken > 0;
-    this.seenRunning = anyFrame;
+    this.end = new EndWatch(run, container, anyFrame, signal::nudge);
     this.nextRequestCheck = run.startedAt().plus(REQUEST_DEADLINE);
-    this.nextAliveCheck = now.plus(ALIVE_CHECK);
+    this.lastLook = now;
     this.nextLookForInput = now;
   }
 
@@ -136,15 +138,15 @@ final class LiveRun {
 
   private Optional<Outcome> look() {
     try {
+      noticeJump();
+      giveWhatWasOnlyClaimed();
       takeOutput();
       boundOutput();
       if (signal.takeInterrupt() && limits.isTurnOpen()) {
         container.interrupt();
       }
       giveInput();
-      if (signal.isFinishing() && !limits.isTurnOpen()) {
-        carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
-      }
+      giveWay();
       carryOut(limits.due(parts.clock().instant()));
       return checkEnd();
     } catch (DatabaseException e) {
@@ -158,6 +160,31 @@ final class LiveRun {
       signal.pause(AFTER_DATABASE_FAILURE);
       return Optional.empty();
     }
+  }
+
+  /// A machine that slept, or a clock that was set: no limit is over for that.
+  private void noticeJump() {
+    Instant now = parts.clock().instant();
+    Duration since = Duration.between(lastLook, now);
+    lastLook = now;
+    if (since.isNegative() || since.compareTo(LONGEST_BETWEEN_LOOKS) > 0) {
+      log.info("Run {}: the clock went by {} s between two looks", run.runId(), since.toSeconds());
+      limits.clockJumped(since);
+      end.clockJumped(since);
+      nextRequestCheck = nextRequestCheck.plus(since);
+      nextLookForInput = now;
+    }
+  }
+
+  private void giveWay() {
+    signal.reports(
+        !limits.isOpen()
+            ? Activity.ENDING
+            : limits.isTurnOpen() ? Activity.WORKING : Activity.WAITING);
+    signal
+        .takeEnd()
+        .map(it -> it == Order.YIELD ? EndReason.PREEMPTED : EndReason.COMPLETED)
+        .ifPresent(it -> carryOut(limits.close(it, parts.clock().instant())));
   }
 
   /// While the agent waits, until the first of: a regular look, a time limit, a retry that is due,
@@ -175,7 +202,7 @@ final class LiveRun {
             LOOK_WHILE_IDLE,
             limits.untilDue(now),
             Duration.between(now, nextLookForInput),
-            Duration.between(now, nextAliveCheck))
+            Duration.between(now, end.nextQuestion()))
         .min(Duration::compareTo)
         .filter(it -> it.compareTo(LOOK) > 0)
         .orElse(LOOK);
@@ -241,7 +268,10 @@ final class LiveRun {
       log.info("Group {}: a turn ended, {} inputs done", group.folder(), effect.acked().size());
     } else {
       log.warn("Group {}: a turn failed ({}): {}", group.folder(), kind, effect.error());
-      effect.notice().ifPresent(it -> parts.troubles().set(group.folder(), it.text()));
+      effect
+          .notice()
+          .filter(_ -> kind.filter(ErrorKind::parksTheGroup).isPresent())
+          .ifPresent(it -> parts.troubles().set(group.folder(), it.text()));
     }
     if (kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent()) {
       carryOut(
@@ -255,29 +285,57 @@ final class LiveRun {
     if (now.isBefore(nextLookForInput) || container.exitCode().isPresent()) {
       return; // what comes in now is for the next run
     }
-    while (limits.isOpen() && !signal.isFinishing() && !now.isBefore(nextLookForInput)) {
+    while (limits.isOpen() && signal.takesMore() && !now.isBefore(nextLookForInput)) {
       Optional<Work> work =
           parts.inputs().nextWork(group, now); // reads only: most looks find nothing
-      if (work.isEmpty() || work.get().when().isAfter(now)) {
-        nextLookForInput =
-            work.map(Work::when).orElse(now.plus(parts.settings().timing().pollInterval()));
-      } else if (parts.inputs().claimNext(group, run.runId(), parts.inputLimits(), now)
+      if (work.isEmpty() || mustWait(work.get())) { // for the frame that ends the open turn
+        nextLookForInput = now.plus(parts.settings().timing().pollInterval());
+        return;
+      }
+      if (work.get().when().isAfter(now)) {
+        nextLookForInput = work.get().when();
+        return;
+      }
+      container.hasOnly(inside); // before the claim: it may be of an input that came back
+      if (parts.inputs().claimNext(group, run.runId(), parts.inputLimits(), now)
           instanceof InputStore.Next.Claimed(AgentInput input)) {
         give(input, now);
       }
     }
   }
 
+  /// What failed before is alone in its turn: if it fails again, nothing else has a part in it.
+  private boolean mustWait(Work work) {
+    return !inside.isEmpty()
+        && (Retries.isSuspect(work.attempts())
+            || inside.stream().anyMatch(it -> Retries.isSuspect(it.attempts())));
+  }
+
+  /// A host may have died between the two, and what is newer must not come before it.
+  private void giveWhatWasOnlyClaimed() {
+    if (claimedGiven) {
+      return;
+    }
+    for (AgentInput input : inside) {
+      if (!container.wasGiven(input.key())) {
+        give(input, parts.clock().instant());
+      }
+    }
+    claimedGiven = true;
+  }
+
   private void give(AgentInput input, Instant now) {
     boolean given =
-        container.give(FollowUp.message(input.key(), parts.prompts().text(group, input)));
+        container.give(
+            FollowUp.message(input.key(), parts.prompts().text(group, input, run.runId())));
     inside = parts.runs().inside(run);
     if (!given) {
       carryOut(limits.close(EndReason.COMPLETED, now)); // what it did not get goes to the next run
       return;
     }
-    limits.gave(now);
-    parts.runs().turnOpened(run, now);
+    if (limits.gave(now)) {
+      parts.runs().turnOpened(run, now);
+    }
     parts.conversation().typing(group.jid(), true);
   }
 
@@ -312,43 +370,21 @@ final class LiveRun {
   private Optional<Outcome> checkEnd() {
     Instant now = parts.clock().instant();
     if (!container.requestIsWritten() && !now.isBefore(nextRequestCheck)) {
-      nextRequestCheck = now.plus(ALIVE_CHECK);
+      nextRequestCheck = now.plus(REQUEST_CHECK);
       inBackground("kill", container::kill);
     }
-    Optional<Integer> exitCode = container.exitCode();
-    boolean justEnded = exitCode.isPresent() && !exitSeen;
-    if (!justEnded && now.isBefore(nextAliveCheck)) {
-      return Optional.empty();
-    }
-    exitSeen = exitCode.isPresent();
-    nextAliveCheck = now.plus(exitSeen ? Duration.ofSeconds(1) : ALIVE_CHECK);
-    try {
-      if (container.isRunning()) {
-        seenRunning = true;
-        exitCode.ifPresent(_ -> carryOut(limits.close(EndReason.LOST, now)));
-        return Optional.empty();
+    return switch (end.look(now)) {
+      case NOTHING_NEW -> Optional.empty();
+      case CLI_GONE -> {
+        carryOut(limits.close(EndReason.LOST, now));
+        yield Optional.empty();
       }
-      if (!exitSeen && !seenRunning && now.isBefore(run.startedAt().plus(START_DEADLINE))) {
-        return Optional.empty(); // the engine's CLI may still be about to start it
+      case OVER -> {
+        container.readToEnd(this::take, mostOutput());
+        Optional<Integer> code = container.exitCode();
+        EndReason reason = limits.reason().orElseGet(() -> end.reason(code));
+        yield Optional.of(new Outcome.Ended(reason, code, anyFrame, endedBecause));
       }
-    } catch (EngineException e) {
-      log.warn("Run {}: {}; asking again", run.runId(), e.getMessage());
-      return Optional.empty();
-    }
-    container.readToEnd(this::take, mostOutput());
-    Optional<Integer> code = container.exitCode();
-    return Optional.of(new Outcome.Ended(reason(code), code, anyFrame, endedBecause));
-  }
-
-  private EndReason reason(Optional<Integer> exitCode) {
-    return limits
-        .reason()
-        .orElseGet(() ->
-            switch (exitCode.orElse(-1)) {
-              case -1 -> EndReason.LOST;
-              case 0 -> EndReason.COMPLETED;
-              case 137, 143 -> EndReason.KILLED;
-              default -> EndReason.CRASHED;
-            });
+    };
   }
 }

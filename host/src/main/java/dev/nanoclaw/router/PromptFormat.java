@@ -40,6 +40,23 @@ public final class PromptFormat {
     return text.append("</messages>").toString();
   }
 
+  /// What went out while an earlier run was at the same messages, oldest first; nothing when that
+  /// is empty.
+  public String said(List<String> texts) {
+    if (texts.isEmpty()) {
+      return "";
+    }
+    var text =
+        new StringBuilder(
+            "<already-sent>\n"
+                + "An earlier try to answer the messages below was cut off. Since it began, this of"
+                + " yours has reached the chat; do not repeat it.\n");
+    for (String it : texts) {
+      text.append("<sent>").append(escape(it)).append("</sent>\n");
+    }
+    return text.append("</already-sent>\n").toString();
+  }
+
   private static String escape(String text) {
     var escaped = new StringBuilder(text.length());
     text.codePoints()

@@ -2,6 +2,7 @@ package dev.nanoclaw.router;
 
 import dev.nanoclaw.config.Settings;
 import dev.nanoclaw.db.MessageStore;
+import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.ChatMessage;
 import dev.nanoclaw.domain.Group;
@@ -11,20 +12,23 @@ import java.util.List;
 
 /// Makes the text of an input: its messages within the window of `agent.context_messages` and
 /// `agent.context_bytes`. What is addressed to the assistant is always there; of the rest the
-/// oldest is left out first.
+/// oldest is left out first. Before them stands what earlier runs said that were at the same input.
 final class Prompts {
 
   private final MessageStore messages;
+  private final RunStore runs;
   private final PromptFormat format;
   private final Settings.Agent settings;
 
-  Prompts(MessageStore messages, PromptFormat format, Settings.Agent settings) {
+  Prompts(MessageStore messages, RunStore runs, PromptFormat format, Settings.Agent settings) {
     this.messages = messages;
+    this.runs = runs;
     this.format = format;
     this.settings = settings;
   }
 
-  String text(Group group, AgentInput input) {
+  /// @param runId the run that gets the input
+  String text(Group group, AgentInput input, String runId) {
     List<ChatMessage> shown =
         new ArrayList<>(
             messages.fromPeople(
@@ -38,7 +42,8 @@ final class Prompts {
         bytes -= bytes(shown.remove(i));
       }
     }
-    return format.messages(shown, all - shown.size());
+    return format.said(runs.saidByOthers(group, runId, input.firstGiven()))
+        + format.messages(shown, all - shown.size());
   }
 
   private boolean isTooMuch(int count, long bytes) {

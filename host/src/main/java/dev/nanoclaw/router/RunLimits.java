@@ -61,11 +61,20 @@ final class RunLimits {
   }
 
   /// The agent got something to do.
-  void gave(Instant now) {
-    if (isOpen() && !turnOpen) {
+  ///
+  /// @return whether that opened a turn
+  boolean gave(Instant now) {
+    boolean opens = isOpen() && !turnOpen;
+    if (opens) {
       turnOpen = true;
       since = now;
     }
+    return opens;
+  }
+
+  /// The clock went by that much more than time, or back.
+  void clockJumped(Duration by) {
+    since = since.plus(by);
   }
 
   /// The agent said something.

@@ -49,17 +49,29 @@ class ArchitectureTest {
           Map.entry("protocol", Set.of()),
           Map.entry("domain", Set.of()),
           Map.entry("process", Set.of()),
+          Map.entry("jsonrpc", Set.of()),
           Map.entry("config", Set.of("domain")),
           Map.entry("db", Set.of("domain")),
           Map.entry("queue", Set.of("domain", "config")),
           Map.entry("channel", Set.of("domain")),
           Map.entry("channel.local", Set.of("domain", "config", "channel")),
+          Map.entry(
+              "channel.whatsapp", Set.of("domain", "config", "channel", "process", "jsonrpc")),
           Map.entry("container", Set.of("domain", "config", "protocol", "process")),
           Map.entry(
               "router",
               Set.of("domain", "config", "protocol", "db", "queue", "channel", "container")),
           Map.entry(
-              "control", Set.of("domain", "config", "db", "queue", "channel.local", "router")),
+              "control",
+              Set.of(
+                  "domain",
+                  "config",
+                  "jsonrpc",
+                  "db",
+                  "queue",
+                  "channel.local",
+                  "channel.whatsapp",
+                  "router")),
           Map.entry(
               "app",
               Set.of(
@@ -69,13 +81,25 @@ class ArchitectureTest {
                   "queue",
                   "channel",
                   "channel.local",
+                  "channel.whatsapp",
                   "process",
                   "container",
                   "router",
                   "control")),
           Map.entry("demo", Set.of("protocol")),
           Map.entry(
-              "cli", Set.of("domain", "config", "db", "container", "control", "app", "demo")));
+              "cli",
+              Set.of(
+                  "domain",
+                  "config",
+                  "jsonrpc",
+                  "db",
+                  "channel.whatsapp",
+                  "container",
+                  "router",
+                  "control",
+                  "app",
+                  "demo")));
 
   @ArchTest
   static void packagesUseOnlyWhatTheMapAllows(JavaClasses classes) {

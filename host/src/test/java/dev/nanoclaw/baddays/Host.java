@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 
 /// A home directory, the daemon on it as a process, and a PATH of its own in which an engine may
 /// appear.
-final class Host implements AutoCloseable {
+public final class Host implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -34,13 +34,14 @@ final class Host implements AutoCloseable {
   private final Path home;
   private final Path bin;
   private final List<Process> started = new ArrayList<>();
+  private String classPath = System.getProperty("java.class.path");
   private Optional<Process> daemon = Optional.empty();
 
   /// A program that ended.
   record Ended(int code, String output) {}
 
   /// A home with valid files, and no engine.
-  Host(Path dir) throws IOException {
+  public Host(Path dir) throws IOException {
     this.dir = dir;
     this.home = Files.createDirectories(dir.resolve("home"));
     this.bin = Files.createDirectories(dir.resolve("bin"));
@@ -55,6 +56,16 @@ final class Host implements AutoCloseable {
     credentials("anthropic_api_key: \"sk-ant-none\"\nclaude_code_oauth_token: \"\"\n", "rw-------");
   }
 
+  /// Changes a setting, by the last part of its key.
+  Host setting(String key, String value) throws IOException {
+    Path file = home.resolve("config.yml");
+    String was = Files.readString(file);
+    String is = was.replaceFirst("(?m)^( *" + key + ": ).*$", "$1" + value);
+    assertThat(is).isNotEqualTo(was);
+    Files.writeString(file, is);
+    return this;
+  }
+
   private static Path inPath(String tool) {
     return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
         .map(it -> Path.of(it, tool))
@@ -63,7 +74,7 @@ final class Host implements AutoCloseable {
         .orElseThrow();
   }
 
-  Path home() {
+  public Path home() {
     return home;
   }
 
@@ -91,11 +102,37 @@ final class Host implements AutoCloseable {
   }
 
   Host installEngine() throws IOException {
-    Path aside = dir.resolve("docker");
-    Files.copy(Path.of("src/test/resources/scripted-docker"), aside);
-    Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.move(aside, bin.resolve("docker"));
+    var _ = install("docker", "scripted-docker");
     return this;
+  }
+
+  /// Puts a script of the test resources into PATH under that name.
+  ///
+  /// @return where it is
+  public Path install(String name, String script) throws IOException {
+    Path aside = dir.resolve(name);
+    Files.copy(Path.of("src/test/resources", script), aside);
+    Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return Files.move(aside, bin.resolve(name));
+  }
+
+  /// Changes a line of `config.yml`, which must be there.
+  public Host configure(String line, String changed) throws IOException {
+    Path file = home.resolve("config.yml");
+    String before = Files.readString(file);
+    assertThat(before).containsOnlyOnce(line);
+    Files.writeString(file, before.replace(line, changed));
+    return this;
+  }
+
+  /// Classes that take the place of those of the program.
+  public void classesBefore(Path directory) {
+    classPath = directory + File.pathSeparator + classPath;
+  }
+
+  /// Where the program is from now on.
+  public void classPath(String jars) {
+    classPath = jars;
   }
 
   void credentials(String content, String mode) throws IOException {
@@ -132,16 +169,20 @@ final class Host implements AutoCloseable {
 
   /// Starts a program whose standard input the caller writes.
   Process launch(Path output, String... arguments) throws IOException {
+    return launch(output, List.of(), arguments);
+  }
+
+  /// @param options of the JVM
+  public Process launch(Path output, List<String> options, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.nanoclaw.cli.Main"));
+                "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(options);
+    command.addAll(List.of("-cp", classPath, "dev.nanoclaw.cli.Main"));
     command.addAll(List.of(arguments));
     command.addAll(List.of("--home", home.toString()));
     ProcessBuilder builder =

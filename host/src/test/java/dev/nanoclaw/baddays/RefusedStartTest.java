@@ -11,9 +11,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is wrong stops the start with one message and exit code 1, and without a stack trace.
+/// What is wrong stops the start with one message and exit code 1, or 78 where only the owner can
+/// put it right, and without a stack trace.
 @Timeout(300)
 class RefusedStartTest {
+
+  private static final int WRONG_CONFIGURATION = 78;
 
   @TempDir private Path dir;
 
@@ -28,7 +31,7 @@ class RefusedStartTest {
               .replace("max_concurrent: 5", "max_concurrent: many")
               .replace("level: INFO", "level: LOUD"));
       Ended ended = host.run("start");
-      assertRefused(ended);
+      assertRefused(ended, WRONG_CONFIGURATION);
       assertThat(ended.output())
           .contains("config.yml", "assistant.nam", "max_concurrent", "logging.level");
     }
@@ -39,7 +42,7 @@ class RefusedStartTest {
     try (Host host = new Host(dir)) {
       host.credentials("anthropic_api_key: sk-ant-x\nclaude_code_oauth_token: ''\n", "rw-r--r--");
       Ended ended = host.run("start");
-      assertRefused(ended);
+      assertRefused(ended, WRONG_CONFIGURATION);
       assertThat(ended.output()).contains("chmod 600").hasLineCount(1);
     }
   }
@@ -49,7 +52,7 @@ class RefusedStartTest {
     try (Host host = new Host(dir)) {
       host.credentials("anthropic_api_key: \"sk-ant-x\nkey: 1\n", "rw-------");
       Ended ended = host.run("start");
-      assertRefused(ended);
+      assertRefused(ended, WRONG_CONFIGURATION);
       assertThat(ended.output()).contains("credentials.yml").doesNotContain("sk-ant-x");
     }
   }
@@ -58,7 +61,7 @@ class RefusedStartTest {
   void aSecondHostOnTheSameHome() throws Exception {
     try (Host host = new Host(dir).installEngine().start()) {
       Ended second = host.run("start");
-      assertRefused(second);
+      assertRefused(second, 1);
       assertThat(second.output())
           .contains("another NanoClaw already runs", Long.toString(host.status().pid()))
           .hasLineCount(1);
@@ -74,7 +77,7 @@ class RefusedStartTest {
       var _ = host.stop();
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       Ended ended = host.run("start");
-      assertRefused(ended);
+      assertRefused(ended, 1);
       assertThat(ended.output())
           .contains(directory + " is not a directory of this user with mode 0700")
           .hasLineCount(1);
@@ -89,7 +92,7 @@ class RefusedStartTest {
       Files.deleteIfExists(socket);
       Files.createDirectories(socket.resolve("not-empty"));
       Ended ended = host.run("start");
-      assertRefused(ended);
+      assertRefused(ended, 1);
       assertThat(ended.output()).contains("the control socket " + socket).contains("remove it");
     }
   }
@@ -99,13 +102,13 @@ class RefusedStartTest {
     try (Host host = new Host(dir)) {
       Files.createFile(host.home().resolve("store"));
       Ended ended = host.run("start");
-      assertRefused(ended);
+      assertRefused(ended, 1);
       assertThat(ended.output()).contains(host.home().resolve("store").toString());
     }
   }
 
-  private static void assertRefused(Ended ended) {
-    assertThat(ended.code()).isEqualTo(1);
+  private static void assertRefused(Ended ended, int code) {
+    assertThat(ended.code()).isEqualTo(code);
     assertThat(ended.output()).contains("nanoclaw: ").doesNotContain("\tat ");
   }
 }

@@ -109,14 +109,21 @@ class DemoTest {
   }
 
   @Test
-  void mistakesOfTheOwnerGiveOneMessageAndOne() throws IOException, InterruptedException {
+  void mistakesOfTheOwnerGiveOneMessageAndACode() throws IOException, InterruptedException {
     Files.createDirectories(dir.resolve("home"));
-    Ended start = run("", "start");
-    assertThat(start.code()).isEqualTo(1);
-    assertThat(start.err())
-        .startsWith("nanoclaw: ")
-        .contains("config.yml is missing")
-        .doesNotContain("\tat ");
+    for (String it :
+        List.of(
+            "start",
+            "start --quiet",
+            "start --home %s --quiet".formatted(dir.resolve("home")),
+            "config check")) {
+      Ended wrong = run("", it.split(" ", -1));
+      assertThat(wrong.code()).as(it + wrong.err()).isEqualTo(78);
+      assertThat(wrong.err())
+          .startsWith("nanoclaw: ")
+          .contains("config.yml is missing")
+          .doesNotContain("\tat ");
+    }
     Ended chat = run("", "chat", "-m", "hi");
     assertThat(chat.code()).isEqualTo(1);
     assertThat(chat.err())

@@ -93,7 +93,7 @@ class ConfigUpgradeTest {
                 # How long an agent's container waits for more messages before it ends.
                 idle_timeout_ms: 1800000
 
-            assistant: {name: "Zoë 🦀", }
+            assistant: {name: "Zoë 🦀", has_own_number: false, }
             container: { runtime: podman, image: "nanoclaw-agent:latest", timeout_ms: 1800000, \
             max_output_size_bytes: 10485760, max_concurrent: 5, memory: 2g, cpus: 2, pids: 512 } \
             # all here
@@ -101,6 +101,13 @@ class ConfigUpgradeTest {
               local:
                 # The chat in the terminal and in the web console.
                 enabled: true
+              whatsapp:
+                # WhatsApp, once a phone is paired: nanoclaw whatsapp pair.
+                enabled: false
+                # The program that speaks to WhatsApp: auto is the one that was built with NanoClaw, which takes Go.
+                bridge: auto
+                # How many messages are sent within a minute; WhatsApp bans those who send too many.
+                messages_per_minute: 20
             logging:
               level: DEBUG
               # The log, one JSON object on each line.
@@ -108,7 +115,7 @@ class ConfigUpgradeTest {
             """)
         .contains("\n\nagent:\n  # The model");
     assertThat(upgraded.added())
-        .hasSize(20)
+        .hasSize(24)
         .contains("timing.idle_timeout_ms", "paths.store_dir", "channels.local.enabled");
     assertThat(SettingsFile.read(file(), dir).assistant().name()).isEqualTo("Zoë 🦀");
   }

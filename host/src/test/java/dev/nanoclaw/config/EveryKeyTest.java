@@ -106,7 +106,8 @@ class EveryKeyTest {
         assertThat(problems(replaced(line(key), key.name() + ": " + max))).isEmpty();
       }
       case Kind.Text<?> kind -> {
-        String texts = kind.equals(Texts.PATH) ? "paths" : key.path();
+        boolean path = kind.equals(Texts.PATH) || kind.equals(Texts.AUTO_OR_PATH);
+        String texts = path ? "paths" : key.path();
         assertThat(BAD_TEXTS).containsKey(texts);
         BAD_TEXTS.getOrDefault(texts, List.of()).forEach(it -> assertWrong(key, it));
       }

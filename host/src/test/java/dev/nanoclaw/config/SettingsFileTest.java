@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +26,7 @@ class SettingsFileTest {
     assertThat(read(SettingsFile.template()))
         .isEqualTo(
             new Settings(
-                new Settings.Assistant("Andy"),
+                new Settings.Assistant("Andy", false),
                 new Settings.Timing(
                     Duration.ofSeconds(2), Duration.ofMinutes(30), Duration.ofSeconds(1)),
                 new Settings.Container(
@@ -39,7 +40,8 @@ class SettingsFileTest {
                     512),
                 new Settings.Agent(
                     "default", URI.create("https://api.anthropic.com"), 5, 50, 100_000),
-                new Settings.Channels(new Settings.Local(true)),
+                new Settings.Channels(
+                    new Settings.Local(true), new Settings.WhatsApp(false, Optional.empty(), 20)),
                 new Settings.Paths(
                     dir.resolve("store"), dir.resolve("groups"), dir.resolve("data")),
                 new Settings.Logging(Settings.Level.INFO, dir.resolve("logs/nanoclaw.log"), 10, 7),
@@ -51,13 +53,13 @@ class SettingsFileTest {
     Settings settings =
         read(
             """
-            assistant: {name: Zoë}
+            assistant: {name: Zoë, has_own_number: true}
             timing: {poll_interval_ms: 11, idle_timeout_ms: 1200, ipc_poll_interval_ms: 13}
             container: {runtime: podman, image: "a:1", timeout_ms: 1400, max_output_size_bytes: 1500,
                         max_concurrent: 16, memory: 512m, cpus: 17, pids: 180}
             agent: {model: "opus[1m]", base_url: "http://localhost:8080", max_turn_retries: 0,
                     context_messages: 19, context_bytes: 2000}
-            channels: {local: {enabled: false}}
+            channels: {local: {enabled: false}, whatsapp: {enabled: true, bridge: b, messages_per_minute: 7}}
             paths: {store_dir: /s, groups_dir: g/h, data_dir: ./d}
             logging: {level: debug, file: /var/l.log, max_mb: 21, keep: 1}
             timezone: Europe/Paris
@@ -66,7 +68,7 @@ class SettingsFileTest {
     assertThat(settings)
         .isEqualTo(
             new Settings(
-                new Settings.Assistant("Zoë"),
+                new Settings.Assistant("Zoë", true),
                 new Settings.Timing(
                     Duration.ofMillis(11), Duration.ofMillis(1200), Duration.ofMillis(13)),
                 new Settings.Container(
@@ -79,7 +81,9 @@ class SettingsFileTest {
                     17,
                     180),
                 new Settings.Agent("opus[1m]", URI.create("http://localhost:8080"), 0, 19, 2000),
-                new Settings.Channels(new Settings.Local(false)),
+                new Settings.Channels(
+                    new Settings.Local(false),
+                    new Settings.WhatsApp(true, Optional.of(dir.resolve("b")), 7)),
                 new Settings.Paths(Path.of("/s"), dir.resolve("g/h"), dir.resolve("d")),
                 new Settings.Logging(Settings.Level.DEBUG, Path.of("/var/l.log"), 21, 1),
                 ZoneId.of("Europe/Paris")));
@@ -99,13 +103,13 @@ class SettingsFileTest {
             """
             %s has 5 problems:
 
-              line 12, timing.poll_interval_ms: expected a whole number from 10 to 600000 \
+              line 14, timing.poll_interval_ms: expected a whole number from 10 to 600000 \
             (milliseconds), but found "fast"
-              line 18, container.cpus: missing; expected a whole number from 1 to 256 (default: 2)
-              line 30, container.memroy: unknown key; did you mean container.memory?
-              line 71, timezone: expected system or the name of a time zone like Europe/Paris, \
+              line 20, container.cpus: missing; expected a whole number from 1 to 256 (default: 2)
+              line 32, container.memroy: unknown key; did you mean container.memory?
+              line 80, timezone: expected system or the name of a time zone like Europe/Paris, \
             but found "Mars/Olympus"
-              line 72, agents: unknown key; did you mean agent?
+              line 81, agents: unknown key; did you mean agent?
 
             "nanoclaw config upgrade" adds missing settings with their defaults.\
             """
@@ -115,7 +119,7 @@ class SettingsFileTest {
   @Test
   void aKeyInTheWrongSectionIsShownItsPlace() {
     assertThat(problem(SettingsFile.template().replace("timing:", "timing:\n  cpus: 2")))
-        .contains("line 11, timing.cpus: unknown key; did you mean container.cpus?");
+        .contains("line 13, timing.cpus: unknown key; did you mean container.cpus?");
   }
 
   @Test
@@ -130,7 +134,7 @@ class SettingsFileTest {
     assertThat(problem(SettingsFile.template().replace("  name: Andy", "  name: A\n  name: B")))
         .contains("line 9, assistant.name: set a second time; it is already in line 8");
     assertThat(problem(SettingsFile.template() + "timing: {}\n"))
-        .contains("timing: set a second time; it is already in line 10");
+        .contains("timing: set a second time; it is already in line 12");
   }
 
   @Test
@@ -143,7 +147,7 @@ class SettingsFileTest {
   @ValueSource(strings = {"timing: 5", "timing: [a]", "timing: off"})
   void aSectionThatIsNoneIsOneProblem(String section) {
     assertThat(problem(SettingsFile.template().replaceAll("(?s)timing:.*?\n\n", section + "\n")))
-        .contains("a problem:\n\n  line 10, timing: expected a section with the keys ");
+        .contains("a problem:\n\n  line 12, timing: expected a section with the keys ");
   }
 
   @Test

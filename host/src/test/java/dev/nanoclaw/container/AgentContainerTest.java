@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.config.Home;
 import dev.nanoclaw.container.DockerLikeEngine.Dialect;
+import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.protocol.AgentRequest;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +166,7 @@ class AgentContainerTest {
             RUN.nonce(),
             end,
             RUN.turnSince(),
+            RUN.waitingSince(),
             RUN.startedAt());
     try (AgentContainer adopted = containers.adopt(later)) {
       assertThat(words(readAll(adopted))).containsExactly("frame two");
@@ -195,6 +198,25 @@ class AgentContainerTest {
       await().until(() -> container.exitCode().isPresent());
       Files.writeString(home.resolve("data/runs/r1/rc"), "");
       assertThat(container.exitCode()).contains(255);
+    }
+  }
+
+  @Test
+  void whatWasGivenIsKnownUntilItCameBack() throws IOException {
+    engine.container("wait_for \"$inputs/_close\"");
+    AgentInput came = new AgentInput(7, FAMILY.folder(), 1, 1, 0, Instant.EPOCH);
+    AgentInput stays = new AgentInput(8, FAMILY.folder(), 2, 2, 0, Instant.EPOCH);
+    try (AgentContainer container = containers.start(RUN, FAMILY, request("x"))) {
+      for (AgentInput it : List.of(came, stays)) {
+        assertThat(container.wasGiven(it.key())).isFalse();
+        assertThat(container.give(FollowUp.message(it.key(), "more"))).isTrue();
+        assertThat(container.wasGiven(it.key())).isTrue();
+      }
+      container.hasOnly(List.of(stays));
+      assertThat(container.wasGiven(came.key())).isFalse();
+      assertThat(container.wasGiven(stays.key())).isTrue();
+      container.askToClose();
+      await().until(() -> container.exitCode().isPresent());
     }
   }
 

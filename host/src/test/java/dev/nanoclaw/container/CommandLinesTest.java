@@ -119,9 +119,19 @@ class CommandLinesTest {
             Optional.empty(),
             true,
             folder.equals("main"),
+            Optional.empty(),
             Instant.EPOCH);
     AgentRun run =
-        new AgentRun("r1", group.folder(), "c", name, "n", 0, Optional.empty(), Instant.EPOCH);
+        new AgentRun(
+            "r1",
+            group.folder(),
+            "c",
+            name,
+            "n",
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            Instant.EPOCH);
     AgentUser user = new AgentUser(1000, 1000, false);
     Settings.Paths paths =
         new Settings.Paths(home.resolve("store"), home.resolve("groups"), home.resolve("data"));

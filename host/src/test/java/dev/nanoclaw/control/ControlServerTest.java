@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.config.Environment;
 import dev.nanoclaw.control.ControlClient.ControlException;
-import dev.nanoclaw.control.JsonRpc.RpcException;
+import dev.nanoclaw.jsonrpc.JsonRpc;
+import dev.nanoclaw.jsonrpc.JsonRpc.RpcException;
+import dev.nanoclaw.jsonrpc.LineReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -4,6 +4,7 @@ import static dev.nanoclaw.db.generated.Tables.ROUTER_STATE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jooq.DSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +57,19 @@ class DatabaseTest {
     assertThat(database.<String>write(sql -> pragma(sql, "journal_mode"))).isEqualTo("wal");
     assertThat(database.<String>write(sql -> pragma(sql, "synchronous"))).isEqualTo("2");
     assertThat(database.<String>write(sql -> pragma(sql, "foreign_keys"))).isEqualTo("1");
+  }
+
+  @Test
+  void theFileOfWhatIsNewShrinksAgainAfterALargeTransaction() throws Exception {
+    Path wal = dir.resolve("messages.db-wal");
+    database.write(sql -> put(sql, "large", "x".repeat(30 << 20)));
+    assertThat(Files.size(wal)).isGreaterThan(30 << 20);
+    for (int i = 0; i < 3; i++) {
+      int now = i;
+      database.write(sql -> put(sql, "small" + now, "x"));
+      assertThat(count()).isEqualTo(2 + now);
+    }
+    assertThat(Files.size(wal)).isLessThanOrEqualTo(8 << 20);
   }
 
   @Test
@@ -113,6 +129,46 @@ class DatabaseTest {
       assertThat(counts.get()).containsExactly(0, 0);
     }
     assertThat(count()).as("the next read sees the new one").isOne();
+  }
+
+  @Test
+  void aRememberedAnswerHoldsUntilSomethingIsWritten() {
+    AtomicInteger questions = new AtomicInteger();
+    Supplier<Integer> remembered =
+        database.remembering(() -> {
+          questions.incrementAndGet();
+          return count();
+        });
+    assertThat(remembered.get()).isZero();
+    assertThat(remembered.get()).isZero();
+    assertThat(questions).as("asked once").hasValue(1);
+
+    database.write(sql -> put(sql, "a", "1"));
+    assertThat(remembered.get()).isOne();
+    assertThat(remembered.get()).isOne();
+    assertThat(questions).hasValue(2);
+  }
+
+  @Test
+  void whatIsWrittenWhileAQuestionIsAskedIsInTheNextAnswer() {
+    Supplier<Integer> remembered =
+        database.remembering(() -> {
+          int before = count();
+          database.write(sql -> put(sql, "k" + before, "1"));
+          return before;
+        });
+    assertThat(remembered.get()).isZero();
+    assertThat(remembered.get()).isOne();
+  }
+
+  @Test
+  void anAnswerFromBeforeACommitIsNotRememberedAfterIt() {
+    Supplier<Integer> remembered = database.remembering(this::count);
+    database.write(sql -> {
+      put(sql, "a", "1");
+      return assertThat(remembered.get()).as("nothing is committed yet").isZero();
+    });
+    assertThat(remembered.get()).isOne();
   }
 
   private static void awaitQuietly(CountDownLatch latch) {

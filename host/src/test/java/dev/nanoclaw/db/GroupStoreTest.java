@@ -8,6 +8,7 @@ import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.testing.Samples;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ class GroupStoreTest {
               Optional.of("小明"),
               false,
               true,
+              Optional.of(Duration.ofSeconds(5)),
               Samples.NOW);
       groups.add(own, "whatsapp");
       groups.add(Samples.group("family"), "whatsapp");
@@ -38,7 +40,14 @@ class GroupStoreTest {
       assertThatThrownBy(() -> groups.add(own, "whatsapp")).isInstanceOf(DatabaseException.class);
       Group sameFolder =
           new Group(
-              new ChatJid("2@g.us"), "x", own.folder(), Optional.empty(), true, false, Samples.NOW);
+              new ChatJid("2@g.us"),
+              "x",
+              own.folder(),
+              Optional.empty(),
+              true,
+              false,
+              Optional.empty(),
+              Samples.NOW);
       assertThatThrownBy(() -> groups.add(sameFolder, "whatsapp"))
           .isInstanceOf(DatabaseException.class);
       assertThat(groups.all()).hasSize(2);

@@ -4,6 +4,7 @@ import static dev.nanoclaw.testing.Samples.NOW;
 import static dev.nanoclaw.testing.Samples.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nanoclaw.db.InputStore.GroupWork;
 import dev.nanoclaw.db.InputStore.Limits;
 import dev.nanoclaw.db.InputStore.Next;
 import dev.nanoclaw.db.InputStore.Work;
@@ -50,7 +51,7 @@ class InputStoreTest {
     database = Database.open(dir);
     messages = new MessageStore(database);
     inputs = new InputStore(database);
-    runs = new RunStore(database);
+    runs = new RunStore(database, (_, text) -> List.of(text));
     GroupStore groups = new GroupStore(database);
     groups.add(FAMILY, "whatsapp");
     groups.add(WORK, "whatsapp");
@@ -106,13 +107,13 @@ class InputStoreTest {
     say(WORK, false);
     long asks = say(FAMILY, true);
     long after = say(FAMILY, false);
-    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(NOW, asks));
+    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(NOW, asks, 0));
     assertThat(inputs.settled(FAMILY, asks)).isFalse();
     assertThat(inputs.settled(FAMILY, asks - 1)).isTrue();
 
     AgentRun run = begin(FAMILY, "r");
     AgentInput first = runs.inside(run).getFirst();
-    assertThat(first).isEqualTo(new AgentInput(first.id(), FAMILY.folder(), 1, asks, 0));
+    assertThat(first).isEqualTo(new AgentInput(first.id(), FAMILY.folder(), 1, asks, 0, NOW));
     assertThat(inputs.nextWork(FAMILY, NOW)).isEmpty();
     assertThat(inputs.claimNext(FAMILY, "r", MANY, NOW)).isEqualTo(new Next.Nothing());
     assertThat(inputs.settled(FAMILY, asks)).isFalse();
@@ -124,6 +125,27 @@ class InputStoreTest {
     AgentInput second = claimed(inputs.claimNext(FAMILY, "r", MANY, NOW));
     assertThat(second.fromSeq()).isEqualTo(asks + 1);
     assertThat(second.toSeq()).isEqualTo(again);
+  }
+
+  @Test
+  void aClockThatIsSetBackKeepsNoFailedInputWaiting() {
+    say(FAMILY, true);
+    AgentRun run = begin(FAMILY, "r");
+    long id = runs.inside(run).getFirst().id();
+    Instant next = NOW.plusSeconds(15);
+    Effect failed = effect(10, List.of(), Map.of(id, new Fate.Again(1, next)));
+    runs.takeFrame(run, FAMILY, failed, NOW);
+
+    Instant slightly = next.minus(InputStore.LONGEST_WAIT);
+    assertThat(inputs.nextWork(FAMILY, slightly).orElseThrow().when()).isEqualTo(next);
+    assertThat(inputs.claimNext(FAMILY, "r", MANY, slightly)).isEqualTo(new Next.Later(next));
+    GroupWork owed = inputs.groupsWithWork().getFirst();
+    assertThat(owed.isDue(slightly)).isFalse();
+
+    Instant far = slightly.minusMillis(1);
+    assertThat(inputs.nextWork(FAMILY, far).orElseThrow().when()).isEqualTo(far);
+    assertThat(owed.isDue(far)).isTrue();
+    assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, far)).id()).isEqualTo(id);
   }
 
   @Test
@@ -166,11 +188,59 @@ class InputStoreTest {
     long second = say(FAMILY, true);
 
     assertThat(inputs.claimNext(FAMILY, "r", MANY, NOW)).isEqualTo(new Next.Later(later));
-    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(later, 1));
+    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(later, 1, 1));
     assertThat(inputs.settled(FAMILY, first)).isFalse();
     AgentInput again = claimed(inputs.claimNext(FAMILY, "r", MANY, later));
-    assertThat(again).isEqualTo(new AgentInput(id, FAMILY.folder(), 1, first, 1));
+    assertThat(again).isEqualTo(new AgentInput(id, FAMILY.folder(), 1, first, 1, NOW));
     assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, later)).toSeq()).isEqualTo(second);
+  }
+
+  @Test
+  void aBatchThatFailsForTheSecondTimeIsTakenApart() {
+    long first = say(FAMILY, true);
+    say(FAMILY, false);
+    long second = say(FAMILY, true);
+    long third = say(FAMILY, true);
+    AgentRun run = begin(FAMILY, "r");
+    AgentInput batch = runs.inside(run).getFirst();
+    fail(run, batch, 10, 1);
+    assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, NOW)).toSeq()).isEqualTo(third);
+
+    fail(run, batch, 20, 2);
+    long newer = say(FAMILY, true);
+    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(NOW, 1, 2));
+    List<AgentInput> parts = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      parts.add(claimed(inputs.claimNext(FAMILY, "r", MANY, NOW)));
+    }
+    assertThat(parts)
+        .extracting(AgentInput::fromSeq)
+        .containsExactly(1L, 2L, second + 1, third + 1);
+    assertThat(parts).extracting(AgentInput::toSeq).containsExactly(first, second, third, newer);
+    assertThat(parts).extracting(AgentInput::attempts).containsExactly(2, 2, 2, 0);
+    assertThat(runs.inside(run)).isEqualTo(parts);
+  }
+
+  private void fail(AgentRun run, AgentInput input, long end, int attempts) {
+    Fate again = new Fate.Again(attempts, NOW);
+    runs.takeFrame(run, FAMILY, effect(end, List.of(), Map.of(input.id(), again)), NOW);
+  }
+
+  @Test
+  void aGroupIsOwedSomethingFromTheTimeOfItsOldestFailedInput() {
+    say(FAMILY, true);
+    assertThat(inputs.groupsWithWork())
+        .containsExactly(new GroupWork(FAMILY.folder(), Optional.empty()));
+    AgentRun run = begin(FAMILY, "r");
+    assertThat(inputs.groupsWithWork()).isEmpty();
+    long id = runs.inside(run).getFirst().id();
+    Instant later = NOW.plusSeconds(5);
+    runs.takeFrame(run, FAMILY, effect(10, List.of(), Map.of(id, new Fate.Again(1, later))), NOW);
+    say(FAMILY, true); // waits behind it
+    GroupWork owed = new GroupWork(FAMILY.folder(), Optional.of(later));
+    assertThat(inputs.groupsWithWork()).containsExactly(owed);
+    assertThat(owed.isDue(later.minusMillis(1))).isFalse();
+    assertThat(owed.isDue(later)).isTrue();
   }
 
   @Test
@@ -242,7 +312,9 @@ class InputStoreTest {
           default -> {
             runs.takeFrame(
                 run, group, effect(end, List.of(), Map.of(it.id(), new Fate.Dead("x"))), now);
-            of(done, group).add(it);
+            if (isDead(it)) { // and not taken apart
+              of(done, group).add(it);
+            }
           }
         }
       }
@@ -280,6 +352,11 @@ class InputStoreTest {
                 dir.resolve("messages.db"),
                 "SELECT count(*) FROM agent_inputs WHERE state NOT IN ('acked', 'dead')"))
         .containsExactly("0");
+  }
+
+  private boolean isDead(AgentInput input) {
+    String query = "SELECT state FROM agent_inputs WHERE id = " + input.id();
+    return Sql.rows(dir.resolve("messages.db"), query).equals(List.of("dead"));
   }
 
   private boolean hasWork(Group group, Map<Group, AgentRun> open, Instant now) {

@@ -55,6 +55,8 @@ class MessageStoreTest {
                 new IncomingMessage(
                     "m1",
                     FAMILY.jid(),
+                    "whatsapp",
+                    true,
                     "s",
                     "José",
                     "😀\n\u2028 '; DROP",
@@ -126,8 +128,9 @@ class MessageStoreTest {
   @Test
   void ofAnUnknownChatOnlyItsExistenceIsKept() {
     ChatJid stranger = new ChatJid("stranger@s.whatsapp.net");
-    messages.seen(stranger, "whatsapp", NOW);
-    messages.seen(stranger, "other", NOW);
+    ChatStore chats = new ChatStore(database);
+    chats.seen(message(stranger, "m1", "private", NOW));
+    chats.seen(message(stranger, "m2", "private", NOW));
     assertThatThrownBy(() -> messages.add(message(new ChatJid("x@y"), "m", "text", NOW), true))
         .isInstanceOf(DatabaseException.class);
     assertThat(

@@ -44,7 +44,7 @@ class RunStoreTest {
   @BeforeEach
   void aRunWithOneInputInside() {
     database = Database.open(dir);
-    runs = new RunStore(database);
+    runs = new RunStore(database, (_, text) -> List.of(text));
     outbox = new OutboxStore(database);
     groups = new GroupStore(database);
     groups.add(FAMILY, "whatsapp");
@@ -130,6 +130,27 @@ class RunStoreTest {
   }
 
   @Test
+  void anAnswerIsStoredInPartsWithIdsOfTheirOwnAndTheFirstRepliesToWhoAsked() {
+    runs = new RunStore(database, (_, text) -> List.of(text.split(" ", -1)));
+    Effect effect = effect(100, "one two three", new Session.Keep(), List.of(input.id()), Map.of());
+    runs.takeFrame(run, FAMILY, effect, NOW);
+    runs.takeFrame(run, FAMILY, effect, NOW);
+    assertThat(
+            rows("SELECT part, text, reply_to FROM outbox WHERE source LIKE 'run:%' ORDER BY id"))
+        .containsExactly("0|one|1", "1|two|null", "2|three|null");
+    assertThat(rows("SELECT DISTINCT message_id FROM outbox WHERE source LIKE 'run:%'")).hasSize(3);
+    assertThat(outbox.heads().getFirst().replyTo())
+        .hasValueSatisfying(it -> assertThat(it.text()).isEqualTo("one"));
+    runs.tell(FAMILY, new Notice("n", "longer than before"), NOW);
+    assertThat(rows("SELECT text FROM outbox WHERE source LIKE 'host:%'"))
+        .as("of a notice the first words count")
+        .containsExactly("by", "the", "way");
+    String ours = rows("SELECT message_id FROM outbox LIMIT 1").getFirst();
+    assertThat(outbox.isOurs(ours)).isTrue();
+    assertThat(outbox.isOurs("3EB0")).isFalse();
+  }
+
+  @Test
   void twoFramesMaySayTheSame() {
     runs.takeFrame(run, FAMILY, effect(1, "a", new Session.Keep(), List.of(), Map.of()), NOW);
     runs.takeFrame(run, FAMILY, effect(2, "a", new Session.Keep(), List.of(), Map.of()), NOW);
@@ -183,7 +204,7 @@ class RunStoreTest {
     AgentRun next = Samples.run(FAMILY, "r3");
     var _ = runs.begin(next, FAMILY, ONE, later);
     assertThat(runs.inside(next))
-        .containsExactly(new AgentInput(input.id(), FAMILY.folder(), 1, 1, 3));
+        .containsExactly(new AgentInput(input.id(), FAMILY.folder(), 1, 1, 3, NOW));
     assertThat(runs.inside(run)).isEmpty();
   }
 

@@ -70,6 +70,24 @@ class DetachedProcessTest {
     assertThat(out.getLast()).isEqualTo("a b c  d");
   }
 
+  @Test
+  void aCommandThatWasGivenUpBeforeItBeganIsNotRun() throws Exception {
+    assertThat(DetachedProcess.wasBegun(files)).isFalse();
+    Path mark = files.resolve("mark");
+    Process late =
+        new ProcessBuilder(DetachedProcess.wrapped(List.of("touch", mark.toString()), files))
+            .start();
+    assertThat(late.waitFor()).isNotZero();
+    assertThat(mark).doesNotExist();
+  }
+
+  @Test
+  void aCommandThatRunsWasBegun() throws Exception {
+    DetachedProcess.start(List.of("true"), files).close();
+    await().until(() -> Files.exists(files.resolve("rc")));
+    assertThat(DetachedProcess.wasBegun(files)).isTrue();
+  }
+
   private static Path find(String program) {
     return Stream.of("/usr/bin", "/bin")
         .map(it -> Path.of(it, program))

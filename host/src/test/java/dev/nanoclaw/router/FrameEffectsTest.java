@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.db.RunStore.Effect;
 import dev.nanoclaw.db.RunStore.Fate;
+import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.GroupFolder;
@@ -13,6 +14,7 @@ import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
 import dev.nanoclaw.protocol.AgentFrame.Status;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -27,7 +29,7 @@ class FrameEffectsTest {
   private final FrameEffects effects = new FrameEffects(new Retries(5));
 
   private static AgentInput input(long id, int attempts) {
-    return new AgentInput(id, GroupFolder.MAIN, id, id, attempts);
+    return new AgentInput(id, GroupFolder.MAIN, id, id, attempts, NOW);
   }
 
   private static AgentFrame frame(
@@ -73,6 +75,11 @@ class FrameEffectsTest {
                     FIRST,
                     SECOND)
                 .turnOpen())
+        .as("the second was on its way when the agent came to rest")
+        .isTrue();
+    assertThat(
+            of(frame(Status.SUCCESS, Optional.empty(), List.of(FIRST), List.of(), true), FIRST)
+                .turnOpen())
         .isFalse();
   }
 
@@ -117,8 +124,19 @@ class FrameEffectsTest {
         .hasValueSatisfying(it -> {
           assertThat(it.text())
               .isEqualTo("It broke. Your message is kept, and I try again by myself.");
-          assertThat(it.id()).startsWith("parked:").endsWith(":3");
+          assertThat(it.id()).isEqualTo(kind.name().toLowerCase(Locale.ROOT) + ":3");
         });
+  }
+
+  @Test
+  void aFailureThatCountsIsToldWhileItIsTriedAgainAndNotTwiceWhenItIsGivenUp() {
+    AgentInput lastTry = input(7, 5);
+    List<AgentInput> both = List.of(SECOND, lastTry);
+    AgentFrame frame = frame(Status.ERROR, Optional.of(ErrorKind.OTHER), List.of(), both, true);
+    assertThat(of(frame, SECOND, lastTry).notice())
+        .contains(
+            new Notice("other:2", "It broke. Your message is kept, and I try again by myself."));
+    assertThat(of(frame, lastTry).notice()).isEmpty();
   }
 
   @Test
@@ -153,8 +171,9 @@ class FrameEffectsTest {
                     .isEqualTo(
                         new Fate.Dead(
                             "I could not answer your last message after 6 tries (the agent"
-                                + " crashed). It is kept as a dead letter; please ask again in"
-                                + " other words.")));
+                                + " crashed). It is kept as a dead letter: ask again in other"
+                                + " words, or try it once more with ./nanoclaw deadletters retry"
+                                + " in-1.")));
     assertThat(new Retries(0).counted(List.of(input(1, 0)), "why", NOW).get(1L))
         .isInstanceOf(Fate.Dead.class);
   }

@@ -19,6 +19,8 @@ import dev.nanoclaw.testing.Sql;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +48,7 @@ class OutboxTest {
     database = Database.open(dir);
     GroupStore groups = new GroupStore(database);
     List.of(FAMILY, WORK, NOBODY).forEach(it -> groups.add(it, "x"));
-    runs = new RunStore(database);
+    runs = new RunStore(database, (_, text) -> List.of(text));
     outbox = outbox(Duration.ofMinutes(10));
   }
 
@@ -164,6 +166,86 @@ class OutboxTest {
     clock.advance(Duration.ofSeconds(2));
     outbox.wake();
     await().until(() -> rows().contains("1|sent|2|null"));
+  }
+
+  @Test
+  void aTryThatMayLeaveDoubtIsOnTheDiskBeforeItBegins() {
+    List<String> meanwhile = new CopyOnWriteArrayList<>();
+    channel.answer(_ -> {
+      meanwhile.addAll(rows());
+      return new SendResult.Sent();
+    });
+    say(FAMILY, "1");
+    outbox.start();
+    await().until(() -> rows().equals(List.of("1|sent|1|null")));
+    assertThat(meanwhile).containsExactly("1|sending|1|null");
+  }
+
+  @Test
+  void aTryThatLeavesNoDoubtIsNotNotedBefore() {
+    List<String> meanwhile = new CopyOnWriteArrayList<>();
+    channel.leavesNoDoubt();
+    channel.answer(_ -> {
+      meanwhile.addAll(rows());
+      return new SendResult.Sent();
+    });
+    say(FAMILY, "1");
+    outbox.start();
+    await().until(() -> rows().equals(List.of("1|sent|1|null")));
+    assertThat(meanwhile).containsExactly("1|pending|0|null");
+  }
+
+  @Test
+  void whatWaitsForItsNextTryGoesOutAtOnceWhenTheChannelIsBack() {
+    channel.answer(it ->
+        it.attempts() == 0 ? new SendResult.TryAgain("not connected") : new SendResult.Sent());
+    say(FAMILY, "1");
+    say(WORK, "2");
+    outbox.start();
+    await().until(() -> rows().stream().allMatch(it -> it.endsWith("pending|1|not connected")));
+    outbox.flush();
+    await().until(() -> rows().stream().allMatch(it -> it.endsWith("sent|2|null")));
+  }
+
+  @Test
+  void aChannelThatNamesItsPauseGetsIt() {
+    channel.answer(it ->
+        it.attempts() == 0
+            ? new SendResult.TryAgain("too fast", Optional.of(Duration.ofMinutes(3)))
+            : new SendResult.Sent());
+    say(FAMILY, "1");
+    outbox.start();
+    await().until(() -> rows().equals(List.of("1|pending|1|too fast")));
+    clock.advance(Duration.ofMinutes(3).minusMillis(1));
+    outbox.wake();
+    say(WORK, "2");
+    outbox.wake();
+    await().until(() -> rows().contains("2|pending|1|too fast"));
+    assertThat(rows()).contains("1|pending|1|too fast");
+    clock.advance(Duration.ofMillis(1));
+    outbox.wake();
+    await().until(() -> rows().contains("1|sent|2|null"));
+  }
+
+  @Test
+  void aChatThatIsBeingSentToHoldsUpNoOther() throws InterruptedException {
+    CountDownLatch go = new CountDownLatch(1);
+    channel.answer(it -> {
+      try {
+        assertThat(!isOf(it, FAMILY) || go.await(20, SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      return new SendResult.Sent();
+    });
+    say(FAMILY, "slow");
+    say(FAMILY, "behind it");
+    say(WORK, "quick");
+    outbox.start();
+    await().until(() -> rows().contains("quick|sent|1|null"));
+    assertThat(rows()).contains("behind it|pending|0|null");
+    go.countDown();
+    await().until(() -> rows().contains("behind it|sent|1|null"));
   }
 
   @Test

@@ -1,19 +1,28 @@
 package dev.nanoclaw.router;
 
+import static dev.nanoclaw.testing.Samples.NOW;
 import static dev.nanoclaw.testing.Samples.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.config.Settings;
 import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.GroupStore;
+import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.MessageStore;
+import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.RunStore.Effect;
+import dev.nanoclaw.db.RunStore.Notice;
+import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.testing.Samples;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -51,9 +60,11 @@ class PromptsTest {
     Prompts prompts =
         new Prompts(
             messages,
+            new RunStore(database, (_, it) -> List.of(it)),
             new PromptFormat("Andy", ZoneOffset.UTC),
             new Settings.Agent("default", URI.create("http://localhost"), 5, count, bytes));
-    String text = prompts.text(FAMILY, new AgentInput(1, FAMILY.folder(), from, to, 0));
+    String text =
+        prompts.text(FAMILY, new AgentInput(1, FAMILY.folder(), from, to, 0, Samples.NOW), "r1");
     return TEXT.matcher(text)
         .results()
         .map(MatchResult::group)
@@ -97,5 +108,42 @@ class PromptsTest {
     say("ASK", true);
     assertThat(prompt(3, 1000, 1, 31))
         .containsExactly("[28 earlier messages omitted]", "m28", "m29", "ASK");
+  }
+
+  @Test
+  void whatAnEarlierRunSaidAtTheSameInputStandsBeforeIt() {
+    say("hello", true);
+    RunStore runs = new RunStore(database, (_, it) -> List.of(it));
+    AgentRun first = Samples.run(FAMILY, "r1");
+    var limits = new InputStore.Limits(10, 1000);
+    assertThat(runs.begin(first, FAMILY, limits, NOW)).isInstanceOf(InputStore.Next.Claimed.class);
+    AgentInput input = runs.inside(first).getFirst();
+    runs.takeFrame(first, FAMILY, saying("said <b>"), NOW);
+    runs.tell(FAMILY, new Notice("n", "of the host"), NOW);
+    Prompts prompts =
+        new Prompts(
+            messages,
+            runs,
+            new PromptFormat("Andy", ZoneOffset.UTC),
+            new Settings.Agent("default", URI.create("http://localhost"), 5, 10, 1000));
+
+    assertThat(prompts.text(FAMILY, input, "r1")).startsWith("<messages");
+    assertThat(prompts.text(FAMILY, input, "r2"))
+        .contains("<sent>said &lt;b&gt;</sent>\n</already-sent>\n<messages")
+        .doesNotContain("of the host");
+    AgentInput later = new AgentInput(input.id(), FAMILY.folder(), 1, 1, 0, NOW.plusSeconds(1));
+    assertThat(prompts.text(FAMILY, later, "r2")).startsWith("<messages");
+  }
+
+  private static Effect saying(String answer) {
+    return new Effect(
+        5,
+        Optional.of(answer),
+        new Session.Keep(),
+        List.of(),
+        Map.of(),
+        "",
+        Optional.empty(),
+        true);
   }
 }

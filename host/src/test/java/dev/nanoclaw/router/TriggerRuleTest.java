@@ -16,7 +16,14 @@ class TriggerRuleTest {
 
   private static Group group(Optional<String> trigger, boolean requires, boolean main) {
     return new Group(
-        new ChatJid("1@g.us"), "G", new GroupFolder("g"), trigger, requires, main, Samples.NOW);
+        new ChatJid("1@g.us"),
+        "G",
+        new GroupFolder("g"),
+        trigger,
+        requires,
+        main,
+        Optional.empty(),
+        Samples.NOW);
   }
 
   private static boolean triggers(Group group, String text, boolean mentionsMe) {
@@ -26,6 +33,8 @@ class TriggerRuleTest {
             new IncomingMessage(
                 "1",
                 group.jid(),
+                "whatsapp",
+                true,
                 "s",
                 "S",
                 text,

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// A container engine as a shell script, with docker's command line. Its "container" is a process
 /// that runs the test's own script, with these words to speak the agent's protocol:
@@ -26,11 +27,23 @@ public final class FakeEngine {
         cat "$state/broken-$command" >&2
         exit 125
       fi
+      if [ -f "$state/slow-$command" ]; then sleep "$(cat "$state/slow-$command")"; fi
+      if [ -f "$state/hangs-$command" ]; then
+        while [ -f "$state/hangs-$command" ]; do sleep 0.02; done
+        touch "$state/hung-$command"
+      fi
       alive() { [ -f "$state/running/$1" ] && kill -0 "$(cat "$state/running/$1")" 2>/dev/null; }
       case $command in
         version) echo 1.2.3 ;;
         image) echo sha256:abc ;;
         ps)
+          case $2 in label=*)
+            for file in "$state"/running/*; do
+              name=${file##*/}
+              if alive "$name"; then echo "$name"; fi
+            done
+            exit ;;
+          esac
           name=$(echo "$2" | sed 's/^name=^\\(.*\\)\\$$/\\1/')
           if alive "$name"; then echo "$name"; fi
           ;;
@@ -52,6 +65,7 @@ public final class FakeEngine {
           done
           IFS= read -r request || exit 65
           export name inputs request state
+          echo "$PPID $$" >"$state/cli-$name"
           sh "$state/container" &
           echo $! >"$state/running/.$name"
           mv "$state/running/.$name" "$state/running/$name"
@@ -119,8 +133,48 @@ public final class FakeEngine {
   }
 
   public void works(String command) {
+    delete("broken-" + command);
+  }
+
+  /// Makes a command give no answer. (A file `slow-COMMAND` makes it take so many seconds.)
+  public void hangs(String command) {
+    write("hangs-" + command, "");
+  }
+
+  /// Lets it answer, now, and says so in the file `hung-COMMAND`.
+  public void resumes(String command) {
+    delete("hangs-" + command);
+  }
+
+  /// Ends everything at once, as a machine without power: the containers, and the CLIs that wait
+  /// for them.
+  public void crash() {
+    try (Stream<Path> files = Files.list(state)) {
+      for (Path cli : files.filter(it -> it.getFileName().toString().startsWith("cli-")).toList()) {
+        for (String pid : Files.readString(cli).strip().split(" ", -1)) {
+          kill(pid);
+        }
+      }
+      try (Stream<Path> running = Files.list(state.resolve("running"))) {
+        for (Path container : running.toList()) {
+          kill(Files.readString(container).strip());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// A number may belong to another process by now.
+  private void kill(String pid) {
+    ProcessHandle.of(Long.parseLong(pid))
+        .filter(it -> it.info().commandLine().orElse("").contains(state.toString()))
+        .ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  private void delete(String name) {
     try {
-      Files.delete(state.resolve("broken-" + command));
+      Files.delete(state.resolve(name));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

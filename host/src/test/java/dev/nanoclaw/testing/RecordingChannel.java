@@ -12,7 +12,12 @@ public final class RecordingChannel implements Channel {
 
   private final List<OutgoingMessage> tries = new CopyOnWriteArrayList<>();
   private final List<OutgoingMessage> sent = new CopyOnWriteArrayList<>();
+  private volatile boolean leavesDoubt = true;
   private volatile Function<OutgoingMessage, SendResult> answer = _ -> new SendResult.Sent();
+
+  public void leavesNoDoubt() {
+    leavesDoubt = false;
+  }
 
   public void answer(Function<OutgoingMessage, SendResult> with) {
     answer = with;
@@ -44,6 +49,11 @@ public final class RecordingChannel implements Channel {
       sent.add(message);
     }
     return result;
+  }
+
+  @Override
+  public boolean leavesDoubt() {
+    return leavesDoubt;
   }
 
   @Override

@@ -24,12 +24,20 @@ public final class Samples {
         Optional.empty(),
         true,
         false,
+        Optional.empty(),
         NOW);
   }
 
   public static Group mainGroup() {
     return new Group(
-        ChatJid.LOCAL, "Local chat", GroupFolder.MAIN, Optional.empty(), false, true, NOW);
+        ChatJid.LOCAL,
+        "Local chat",
+        GroupFolder.MAIN,
+        Optional.empty(),
+        false,
+        true,
+        Optional.empty(),
+        NOW);
   }
 
   public static IncomingMessage message(Group group, String id, String text) {
@@ -38,7 +46,17 @@ public final class Samples {
 
   public static IncomingMessage message(ChatJid chat, String id, String text, Instant when) {
     return new IncomingMessage(
-        id, chat, "49170@s.whatsapp.net", "Ada", text, when, false, false, Optional.empty());
+        id,
+        chat,
+        "whatsapp",
+        true,
+        "49170@s.whatsapp.net",
+        "Ada",
+        text,
+        when,
+        false,
+        false,
+        Optional.empty());
   }
 
   public static AgentRun run(Group group, String id) {
@@ -50,6 +68,7 @@ public final class Samples {
         "nonce-" + id,
         0,
         Optional.of(NOW),
+        Optional.empty(),
         NOW);
   }
 }

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Optional;
 
 /// Settings for a home directory, each of which a test may change before it takes them.
 public final class TestSettings {
@@ -16,6 +17,7 @@ public final class TestSettings {
   public int maxOutput = 1024 * 1024;
   public int maxConcurrent = 2;
   public int maxRetries = 5;
+  public boolean hasOwnNumber;
 
   private final Path home;
 
@@ -34,11 +36,12 @@ public final class TestSettings {
 
   public Settings settings() {
     return new Settings(
-        new Settings.Assistant("Andy"),
+        new Settings.Assistant("Andy", hasOwnNumber),
         new Settings.Timing(pollInterval, idleTimeout, ipcPollInterval),
         container(),
         new Settings.Agent("default", URI.create("http://127.0.0.1:9"), maxRetries, 50, 100_000),
-        new Settings.Channels(new Settings.Local(true)),
+        new Settings.Channels(
+            new Settings.Local(true), new Settings.WhatsApp(false, Optional.empty(), 20)),
         paths(),
         new Settings.Logging(Settings.Level.INFO, home.resolve("logs").resolve("log"), 10, 1),
         ZoneId.of("Europe/Paris"));

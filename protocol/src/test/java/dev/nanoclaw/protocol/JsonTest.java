@@ -10,6 +10,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 class JsonTest {
@@ -132,7 +135,7 @@ class JsonTest {
       refusedBecauseOf(key, withNull(FRAME, key), AgentFrame.class);
     }
     assertThat(Json.read(without(REQUEST, "session_id"), AgentRequest.class)).isEqualTo(request());
-    for (String key : Json.mapper().readTree(REQUEST).propertyNames()) {
+    for (String key : Json.tree(REQUEST).propertyNames()) {
       if (!key.equals("session_id")) {
         refusedBecauseOf(key, without(REQUEST, key), AgentRequest.class);
         refusedBecauseOf(key, withNull(REQUEST, key), AgentRequest.class);
@@ -153,13 +156,13 @@ class JsonTest {
   }
 
   private static String without(String json, String key) {
-    ObjectNode tree = (ObjectNode) Json.mapper().readTree(json);
+    ObjectNode tree = (ObjectNode) Json.tree(json);
     tree.remove(key);
     return tree.toString();
   }
 
   private static String withNull(String json, String key) {
-    ObjectNode tree = (ObjectNode) Json.mapper().readTree(json);
+    ObjectNode tree = (ObjectNode) Json.tree(json);
     tree.putNull(key);
     return tree.toString();
   }
@@ -230,8 +233,7 @@ class JsonTest {
     assertThatThrownBy(
             () -> Json.read(FRAME.replaceFirst("\\{", "{\"idle\":true,"), AgentFrame.class))
         .isInstanceOf(MalformedJsonException.class);
-    assertThatThrownBy(() -> Json.mapper().readTree("{\"a\":1,\"a\":2}"))
-        .hasMessageContaining("uplicate");
+    assertThatThrownBy(() -> Json.tree("{\"a\":1,\"a\":2}")).hasMessageContaining("uplicate");
   }
 
   @Test
@@ -263,5 +265,24 @@ class JsonTest {
     String line = Json.line(FollowUp.message("7", text));
     assertThat(line).doesNotContain("\n", "\r");
     assertThat(Json.read(line, FollowUp.class).text()).isEqualTo(text);
+  }
+
+  @Test
+  void treesAreReadAndWrittenAsJacksonsMapperDoes() {
+    for (String json :
+        List.of(
+            "{\"a\":[1,-2147483649,123456789012345678901,0.1,1e300,true,false,null,\"é\"]}",
+            "[[],{},\"\",[{\"b\":{\"c\":-0.0}}]]",
+            " \"text\" ",
+            "0")) {
+      JsonNode tree = JsonMapper.shared().readTree(json);
+      assertThat(Json.tree(json)).isEqualTo(tree);
+      assertThat(Json.line(tree)).isEqualTo(JsonMapper.shared().writeValueAsString(tree));
+    }
+    assertThat(Json.tree(" ").isMissingNode()).isTrue();
+    for (String json : List.of("{", "[1,]", "{\"a\"}", "1 2", "NaN", "[".repeat(65))) {
+      assertThatThrownBy(() -> Json.tree(json)).as(json).isInstanceOf(JacksonException.class);
+    }
+    assertThatThrownBy(() -> Json.line(new Object())).isInstanceOf(IllegalArgumentException.class);
   }
 }

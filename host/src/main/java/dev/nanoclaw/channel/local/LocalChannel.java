@@ -86,6 +86,8 @@ public final class LocalChannel implements Channel {
             new IncomingMessage(
                 id,
                 ChatJid.LOCAL,
+                name(),
+                false,
                 "local:owner",
                 "Owner",
                 clean,
@@ -113,6 +115,12 @@ public final class LocalChannel implements Channel {
   public SendResult send(OutgoingMessage message) {
     history.add(message).ifPresent(it -> publish(new Event.Said(it)));
     return new SendResult.Sent();
+  }
+
+  /// The history is in the database, like the outbox: a message is there or is not.
+  @Override
+  public boolean leavesDoubt() {
+    return false;
   }
 
   @Override

@@ -83,7 +83,7 @@ class LocalChannelTest {
     channel.post("1", "hi");
     channel.post("1", "hi");
     OutgoingMessage answer =
-        new OutgoingMessage(1, ChatJid.LOCAL, "hello", "2", 0, Optional.empty());
+        new OutgoingMessage(1, ChatJid.LOCAL, "hello", "2", Optional.empty(), 0, Optional.empty());
     assertThat(channel.send(answer)).isEqualTo(new SendResult.Sent());
     assertThat(channel.send(answer)).isEqualTo(new SendResult.Sent());
     channel.typing(ChatJid.LOCAL, true);

@@ -121,6 +121,11 @@ public class AgentRuns extends TableImpl<Record> {
      */
     public final TableField<Record, Integer> EXIT_CODE = createField(DSL.name("exit_code"), SQLDataType.INTEGER, this, "");
 
+    /**
+     * The column <code>agent_runs.waiting_since</code>.
+     */
+    public final TableField<Record, String> WAITING_SINCE = createField(DSL.name("waiting_since"), SQLDataType.CLOB, this, "");
+
     private AgentRuns(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

@@ -1,4 +1,4 @@
-package dev.nanoclaw.control;
+package dev.nanoclaw.jsonrpc;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;

@@ -1,0 +1,225 @@
+package dev.nanoclaw.db;
+
+import static dev.nanoclaw.db.generated.Tables.AGENT_INPUTS;
+import static dev.nanoclaw.db.generated.Tables.AGENT_RUNS;
+import static dev.nanoclaw.db.generated.Tables.DEAD_LETTERS;
+import static dev.nanoclaw.db.generated.Tables.MESSAGES;
+import static dev.nanoclaw.db.generated.Tables.OUTBOX;
+import static dev.nanoclaw.db.generated.Tables.REGISTERED_GROUPS;
+import static org.jooq.impl.DSL.coalesce;
+import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.max;
+import static org.jooq.impl.DSL.min;
+import static org.jooq.impl.DSL.name;
+import static org.jooq.impl.DSL.noCondition;
+import static org.jooq.impl.DSL.rowNumber;
+import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.selectOne;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.jooq.Condition;
+import org.jooq.DSLContext;
+import org.jooq.Field;
+import org.jooq.Record;
+import org.jooq.Result;
+import org.jooq.Table;
+import org.jspecify.annotations.Nullable;
+
+/// Rows about work that is over: the newest of each group and chat stay, the others go.
+///
+/// Messages and chats are not among them: they are what the assistant remembers.
+public final class FinishedWork {
+
+  /// So many inputs of a group stay. The newest of all must: its end is how far the group has come.
+  static final int INPUTS = 200;
+
+  /// So many runs of a group stay, and those of the inputs that stay.
+  static final int RUNS = 200;
+
+  /// So many messages of ours stay for each chat: the channel may still tell us of them, and we
+  /// know them by their ids.
+  static final int OUTBOX_ROWS = 500;
+
+  /// So many rows go in one transaction, so that nobody waits long for the only writer.
+  private static final int BATCH = 100;
+
+  /// So many rows of a table are looked at before the next look: there is memory for them.
+  private static final int AT_ONCE = 5000;
+
+  private final Database database;
+
+  public FinishedWork(Database database) {
+    this.database = database;
+  }
+
+  /// Removes what is too much, until the thread is interrupted. Work that is not over, dead letters
+  /// and what belongs to them are left alone.
+  ///
+  /// @return how many rows went
+  public int clean() {
+    int removed = 0;
+    int now;
+    do {
+      now =
+          remove(database.read(FinishedWork::oldInputs), FinishedWork::removeInputs)
+              + remove(database.read(FinishedWork::oldRuns), FinishedWork::removeRuns)
+              + remove(database.read(FinishedWork::oldOutbox), FinishedWork::removeOutbox);
+      removed += now;
+    } while (now >= AT_ONCE);
+    return removed;
+  }
+
+  /// A number that grows by one with each input and each message of ours.
+  public long made() {
+    return database.read(
+        sql -> newest(sql, AGENT_INPUTS, AGENT_INPUTS.ID) + newest(sql, OUTBOX, OUTBOX.ID));
+  }
+
+  private static long newest(DSLContext sql, Table<?> table, Field<Long> id) {
+    return sql.select(coalesce(max(id), inline(0L))).from(table).fetchSingle().value1();
+  }
+
+  /// What changed since it was found is left alone: `what` looks again.
+  private <T> int remove(List<T> found, BiFunction<DSLContext, List<T>, Integer> what) {
+    int removed = 0;
+    for (int i = 0; i < found.size() && !Thread.currentThread().isInterrupted(); i += BATCH) {
+      List<T> some = found.subList(i, Math.min(i + BATCH, found.size()));
+      removed += database.write(sql -> what.apply(sql, some));
+    }
+    return removed;
+  }
+
+  private static List<Long> oldInputs(DSLContext sql) {
+    Field<?>[] newest = {AGENT_INPUTS.TO_SEQ, AGENT_INPUTS.ID};
+    return allButTheNewest(
+            sql,
+            INPUTS,
+            AGENT_INPUTS,
+            isFinishedInput(),
+            noCondition(),
+            AGENT_INPUTS.GROUP_FOLDER,
+            newest)
+        .getValues(AGENT_INPUTS.ID);
+  }
+
+  private static int removeInputs(DSLContext sql, List<Long> ids) {
+    return sql.deleteFrom(AGENT_INPUTS).where(AGENT_INPUTS.ID.in(ids), isFinishedInput()).execute();
+  }
+
+  private static Condition isFinishedInput() {
+    return AGENT_INPUTS
+        .STATE
+        .in(inline(InputStore.ACKED), inline(InputStore.DEAD))
+        .andNotExists(
+            selectOne().from(DEAD_LETTERS).where(DEAD_LETTERS.INPUT_ID.eq(AGENT_INPUTS.ID)));
+  }
+
+  private static List<String> oldRuns(DSLContext sql) {
+    Field<?>[] newest = {AGENT_RUNS.STARTED_AT, AGENT_RUNS.RUN_ID};
+    return allButTheNewest(
+            sql,
+            RUNS,
+            AGENT_RUNS,
+            AGENT_RUNS.STATE.eq(inline(RunStore.ENDED)),
+            field(name("run_id"), String.class)
+                .notIn(
+                    select(AGENT_INPUTS.RUN_ID)
+                        .from(AGENT_INPUTS)
+                        .where(AGENT_INPUTS.RUN_ID.isNotNull())),
+            AGENT_RUNS.GROUP_FOLDER,
+            newest)
+        .getValues(AGENT_RUNS.RUN_ID);
+  }
+
+  private static int removeRuns(DSLContext sql, List<String> ids) {
+    return sql.deleteFrom(AGENT_RUNS)
+        .where(AGENT_RUNS.RUN_ID.in(ids), AGENT_RUNS.STATE.eq(inline(RunStore.ENDED)))
+        .andNotExists(
+            selectOne().from(AGENT_INPUTS).where(AGENT_INPUTS.RUN_ID.eq(AGENT_RUNS.RUN_ID)))
+        .execute();
+  }
+
+  private static List<Long> oldOutbox(DSLContext sql) {
+    Set<String> open = openMatters(sql);
+    return allButTheNewest(
+            sql, OUTBOX_ROWS, OUTBOX, isFinishedOutput(), noCondition(), OUTBOX.CHAT_JID, OUTBOX.ID)
+        .stream()
+        .filter(it -> !open.contains(matter(it.get(OUTBOX.SOURCE), it.get(OUTBOX.SOURCE_ID))))
+        .map(it -> it.get(OUTBOX.ID))
+        .toList();
+  }
+
+  private static int removeOutbox(DSLContext sql, List<Long> ids) {
+    return sql.deleteFrom(OUTBOX).where(OUTBOX.ID.in(ids), isFinishedOutput()).execute();
+  }
+
+  private static Condition isFinishedOutput() {
+    return OUTBOX.STATE.in(inline(OutboxStore.SENT), inline(OutboxStore.DROPPED));
+  }
+
+  /// A sentence of the host about an input or a message that is not done stays, for otherwise it
+  /// would be told again.
+  private static Set<String> openMatters(DSLContext sql) {
+    Set<String> open = new HashSet<>();
+    sql.selectFrom(AGENT_INPUTS)
+        .where(AGENT_INPUTS.STATE.in(inline(InputStore.PENDING), inline(InputStore.CLAIMED)))
+        .forEach(it -> {
+          open.add(matter(it.get(AGENT_INPUTS.GROUP_FOLDER), it.get(AGENT_INPUTS.ID)));
+          open.add(matter(it.get(AGENT_INPUTS.GROUP_FOLDER), it.get(AGENT_INPUTS.FROM_SEQ)));
+        });
+    sql.select(REGISTERED_GROUPS.FOLDER, min(MESSAGES.SEQ))
+        .from(REGISTERED_GROUPS)
+        .join(MESSAGES)
+        .on(
+            MESSAGES.CHAT_JID.eq(REGISTERED_GROUPS.JID),
+            MESSAGES.TRIGGERED.eq(inline(true)),
+            MESSAGES.SEQ.gt(
+                field(
+                    select(coalesce(max(AGENT_INPUTS.TO_SEQ), inline(0L)))
+                        .from(AGENT_INPUTS)
+                        .where(AGENT_INPUTS.GROUP_FOLDER.eq(REGISTERED_GROUPS.FOLDER)))))
+        .groupBy(REGISTERED_GROUPS.FOLDER)
+        .forEach(it -> open.add(matter(it.value1(), it.value2())));
+    return open;
+  }
+
+  private static String matter(String folder, @Nullable Long number) {
+    return "host:" + folder + ":" + number;
+  }
+
+  /// The ids of such sentences are `kind:number`.
+  private static String matter(String source, String sourceId) {
+    return source + sourceId.substring(Math.max(0, sourceId.lastIndexOf(':')));
+  }
+
+  /// The rows of a table, except the newest of each group.
+  ///
+  /// @param removable of those that are too many, what may go
+  private static Result<Record> allButTheNewest(
+      DSLContext sql,
+      int count,
+      Table<?> table,
+      Condition which,
+      Condition removable,
+      Field<String> group,
+      Field<?>... newest) {
+    Field<Integer> age =
+        rowNumber()
+            .over()
+            .partitionBy(group)
+            .orderBy(Arrays.stream(newest).map(Field::desc).toList())
+            .as("age");
+    Table<?> ranked =
+        select(table.asterisk()).select(age).from(table).where(which).asTable("ranked");
+    return sql.select()
+        .from(ranked)
+        .where(field(name("age"), Integer.class).gt(inline(count)), removable)
+        .limit(AT_ONCE)
+        .fetch();
+  }
+}

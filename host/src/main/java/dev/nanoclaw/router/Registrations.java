@@ -1,0 +1,153 @@
+package dev.nanoclaw.router;
+
+import dev.nanoclaw.db.ChatStore;
+import dev.nanoclaw.db.GroupStore;
+import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.KnownChat;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Gives chats an agent. Nothing here replaces a registration that is there.
+public final class Registrations {
+
+  private static final int MAX_NAME = 100;
+  private static final int MAX_TRIGGER = 40;
+  private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration LONGEST_TIMEOUT = Duration.ofDays(7);
+  private static final Set<String> RESERVED = Set.of("main", "global", "errors");
+
+  private final ChatStore chats;
+  private final GroupStore groups;
+  private final Channels channels;
+  private final Clock clock;
+
+  /// The name of the channel that a chat is in.
+  @FunctionalInterface
+  public interface Channels {
+
+    /// @return empty when no channel knows such an address
+    Optional<String> of(ChatJid chat);
+  }
+
+  public Registrations(ChatStore chats, GroupStore groups, Channels channels, Clock clock) {
+    this.chats = chats;
+    this.groups = groups;
+    this.channels = channels;
+    this.clock = clock;
+  }
+
+  /// What is wanted, as it was written.
+  ///
+  /// @param name empty for the chat's own
+  /// @param trigger empty for the assistant's name
+  /// @param timeoutMs in milliseconds, from a second to a week; empty for `container.timeout_ms`
+  public record Wish(
+      String jid,
+      String folder,
+      Optional<String> name,
+      Optional<String> trigger,
+      boolean requiresTrigger,
+      boolean main,
+      Optional<Long> timeoutMs) {}
+
+  /// A wish that cannot be fulfilled; the text says what to change.
+  public static final class RefusedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(String message) {
+      super(message);
+    }
+  }
+
+  /// Registers a chat; it takes effect with its next message.
+  ///
+  /// @throws RefusedException when something about it is not as it must be
+  public Group register(Wish wish) {
+    ChatJid jid;
+    GroupFolder folder;
+    try {
+      jid = new ChatJid(wish.jid());
+      folder = new GroupFolder(wish.folder());
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(String.valueOf(e.getMessage()));
+    }
+    String channel =
+        channels
+            .of(jid)
+            .orElseThrow(() ->
+                new RefusedException(
+                    "no channel knows the address '%s'; a group of WhatsApp is like 120363000000000001@g.us, a person like 4915100000001@s.whatsapp.net"
+                        .formatted(jid)));
+    if (RESERVED.contains(folder.value())) {
+      throw new RefusedException(
+          "the folder '%s' is NanoClaw's own; choose another".formatted(folder));
+    }
+    groups
+        .byChat(jid)
+        .ifPresent(it -> {
+          throw new RefusedException(
+              "%s is registered already, with the folder %s".formatted(jid, it.folder()));
+        });
+    groups
+        .byFolder(folder)
+        .ifPresent(it -> {
+          throw new RefusedException("the folder %s belongs to %s".formatted(folder, it.jid()));
+        });
+    String name = wish.name().or(() -> knownName(channel, jid)).orElse(folder.value());
+    Group group =
+        new Group(
+            jid,
+            text("name", name, MAX_NAME),
+            folder,
+            wish.trigger().map(Registrations::trigger),
+            wish.requiresTrigger() && !wish.main(),
+            wish.main(),
+            wish.timeoutMs().map(Registrations::timeout),
+            clock.instant());
+    groups.add(group, channel);
+    return group;
+  }
+
+  private Optional<String> knownName(String channel, ChatJid jid) {
+    return chats.of(channel).stream()
+        .filter(it -> it.jid().equals(jid))
+        .map(KnownChat::name)
+        .filter(it -> !it.isBlank())
+        .findFirst();
+  }
+
+  private static String trigger(String written) {
+    String bare = written.strip();
+    return text("trigger", bare.startsWith("@") ? bare.substring(1) : bare, MAX_TRIGGER);
+  }
+
+  private static Duration timeout(long milliseconds) {
+    Duration timeout = Duration.ofMillis(milliseconds);
+    if (timeout.compareTo(SHORTEST_TIMEOUT) < 0 || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+      throw new RefusedException(
+          "a timeout is from %d to %d milliseconds, not %d"
+              .formatted(SHORTEST_TIMEOUT.toMillis(), LONGEST_TIMEOUT.toMillis(), milliseconds));
+    }
+    return timeout;
+  }
+
+  private static String text(String what, String written, int most) {
+    String text = written.strip();
+    if (text.isEmpty() || text.length() > most || text.chars().anyMatch(Character::isISOControl)) {
+      throw new RefusedException(
+          "a %s is one line of 1 to %d characters, not '%s'".formatted(what, most, text));
+    }
+    return text;
+  }
+
+  /// The chats without an agent, those with the newest messages first.
+  public List<KnownChat> available(String channel) {
+    Set<ChatJid> registered = Set.copyOf(groups.all().stream().map(Group::jid).toList());
+    return chats.of(channel).stream().filter(it -> !registered.contains(it.jid())).toList();
+  }
+}
