@@ -119,6 +119,7 @@ final class LoadHost implements AutoCloseable {
         new Settings.Agent(
             agent.model(), agent.baseUrl(), agent.maxTurnRetries(), messages, 10_000_000),
         settings.channels(),
+        settings.tasks(),
         settings.paths(),
         settings.logging(),
         settings.timezone());
