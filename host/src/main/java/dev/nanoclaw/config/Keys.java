@@ -15,6 +15,7 @@ import java.util.List;
 final class Keys {
 
   private static final int DAY_MS = 24 * 60 * 60 * 1000;
+  private static final int HOUR_MS = 60 * 60 * 1000;
   private static final int TEN_MINUTES_MS = 10 * 60 * 1000;
 
   /// The protocol's limit for one text.
@@ -41,6 +42,13 @@ final class Keys {
           millis(10, TEN_MINUTES_MS),
           "2000",
           "How often to look for new messages, should the wake-up at their arrival have failed.");
+
+  static final Key<Duration> SCHEDULER_POLL_INTERVAL =
+      new Key<>(
+          "timing.scheduler_poll_interval_ms",
+          millis(1000, HOUR_MS),
+          "60000",
+          "How often to look for due tasks, should the wake-up at their time have failed.");
 
   static final Key<Duration> IDLE_TIMEOUT =
       new Key<>(
@@ -174,6 +182,20 @@ final class Keys {
           "20",
           "How many messages are sent within a minute; WhatsApp bans those who send too many.");
 
+  static final Key<Duration> MIN_TASK_INTERVAL =
+      new Key<>(
+          "tasks.min_interval_ms",
+          millis(1000, DAY_MS),
+          "60000",
+          "The shortest time between two runs of a scheduled task.");
+
+  static final Key<Integer> MAX_TASK_FAILURES =
+      new Key<>(
+          "tasks.max_failures",
+          WholeNumber.count(1, 100),
+          "5",
+          "After how many failures in a row a task is paused and its chat told.");
+
   static final Key<Path> STORE_DIR =
       new Key<>("paths.store_dir", Texts.PATH, "store", "The database.");
 
@@ -221,6 +243,7 @@ final class Keys {
               ASSISTANT_NAME,
               HAS_OWN_NUMBER,
               POLL_INTERVAL,
+              SCHEDULER_POLL_INTERVAL,
               IDLE_TIMEOUT,
               IPC_POLL_INTERVAL,
               RUNTIME,
@@ -240,6 +263,8 @@ final class Keys {
               WHATSAPP_ENABLED,
               WHATSAPP_BRIDGE,
               WHATSAPP_MESSAGES_PER_MINUTE,
+              MIN_TASK_INTERVAL,
+              MAX_TASK_FAILURES,
               STORE_DIR,
               GROUPS_DIR,
               DATA_DIR,

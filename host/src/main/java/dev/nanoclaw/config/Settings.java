@@ -14,6 +14,7 @@ public record Settings(
     Container container,
     Agent agent,
     Channels channels,
+    Tasks tasks,
     Paths paths,
     Logging logging,
     ZoneId timezone) {
@@ -21,7 +22,11 @@ public record Settings(
   /// @param hasOwnNumber the WhatsApp number is the assistant's own, not its owner's
   public record Assistant(String name, boolean hasOwnNumber) {}
 
-  public record Timing(Duration pollInterval, Duration idleTimeout, Duration ipcPollInterval) {}
+  public record Timing(
+      Duration pollInterval,
+      Duration schedulerPollInterval,
+      Duration idleTimeout,
+      Duration ipcPollInterval) {}
 
   public record Container(
       Runtime runtime,
@@ -58,6 +63,9 @@ public record Settings(
 
   /// @param bridge absolute; empty for the one that was built with the program
   public record WhatsApp(boolean enabled, Optional<Path> bridge, int messagesPerMinute) {}
+
+  /// @param maxFailures in a row, then a task is paused
+  public record Tasks(Duration minInterval, int maxFailures) {}
 
   /// Absolute directories, none inside another.
   public record Paths(Path storeDir, Path groupsDir, Path dataDir) {}

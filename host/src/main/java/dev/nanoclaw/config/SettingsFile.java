@@ -56,6 +56,7 @@ public final class SettingsFile {
         new Settings.Assistant(file.get(Keys.ASSISTANT_NAME), file.get(Keys.HAS_OWN_NUMBER)),
         new Settings.Timing(
             file.get(Keys.POLL_INTERVAL),
+            file.get(Keys.SCHEDULER_POLL_INTERVAL),
             file.get(Keys.IDLE_TIMEOUT),
             file.get(Keys.IPC_POLL_INTERVAL)),
         container(file),
@@ -68,6 +69,7 @@ public final class SettingsFile {
                     .filter(it -> !it.equals("auto"))
                     .map(it -> PlacesOnDisk.resolve(home, Path.of(it))),
                 file.get(Keys.WHATSAPP_MESSAGES_PER_MINUTE))),
+        new Settings.Tasks(file.get(Keys.MIN_TASK_INTERVAL), file.get(Keys.MAX_TASK_FAILURES)),
         new Settings.Paths(
             PlacesOnDisk.resolve(home, file.get(Keys.STORE_DIR)),
             PlacesOnDisk.resolve(home, file.get(Keys.GROUPS_DIR)),

@@ -34,6 +34,7 @@ public final class AgentContainer implements AutoCloseable {
   private final AgentRun run;
   private final ContainerEngine engine;
   private final RunFiles files;
+  private final AgentFiles agentFiles = new AgentFiles();
   private final RunLog runLog;
   private final int maxLine;
   private GrowingFile out;
@@ -153,6 +154,11 @@ public final class AgentContainer implements AutoCloseable {
       log.warn("No mark that {} has {}: {}", run.container(), followUp.id(), e.toString());
     }
     return true;
+  }
+
+  /// What the agent asks of the host.
+  public AgentFiles files() {
+    return agentFiles;
   }
 
   /// Says which inputs the agent has: others that it had may be given again.

@@ -11,8 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 
-/// The directories of one run: `data/runs/<run>` with its output, which only the host sees, and
-/// `data/ipc/<group>/<run>`, through which files pass.
+/// The directories of one run: `data/runs/<run>` with its output, which only the host sees,
+/// `data/ipc/<group>/<run>`, through which files pass, and for an isolated task
+/// `data/sessions/<group>/<run>`, its own session.
 final class RunFiles {
 
   private static final List<String> WRITTEN_BY_AGENT = List.of("input", "messages", "tasks");
@@ -21,18 +22,25 @@ final class RunFiles {
   private final Path ipc;
   private final Path aside;
   private final Path given;
+  private final Path session;
+  private final boolean ownSession;
 
   RunFiles(Path dataDir, AgentRun run) {
     this.run = dataDir.resolve("runs").resolve(run.runId());
     this.ipc = dataDir.resolve("ipc").resolve(run.group().value()).resolve(run.runId());
     this.aside = this.run.resolve("aside");
     this.given = this.run.resolve("given");
+    this.session = dataDir.resolve("sessions").resolve(run.group().value()).resolve(run.runId());
+    this.ownSession = run.lane().isIsolated();
   }
 
   void create(AgentUser user) throws IOException {
     Files.createDirectories(aside);
     Files.createDirectories(given);
     Files.createDirectories(ipc.resolve("responses"));
+    if (ownSession) {
+      user.own(Files.createDirectories(session.resolve(".claude")));
+    }
     for (String name : WRITTEN_BY_AGENT) {
       user.own(Files.createDirectories(ipc.resolve(name)));
     }
@@ -41,6 +49,13 @@ final class RunFiles {
   /// Output, error output and exit code of the engine's CLI.
   Path directory() {
     return run;
+  }
+
+  /// Where the session of the run is.
+  ///
+  /// @param groups that of the group's chat
+  Path session(Path groups) {
+    return ownSession ? session.resolve(".claude") : groups;
   }
 
   List<Mount> mounts() {
@@ -99,6 +114,7 @@ final class RunFiles {
   /// Removes everything of the run. Its container must be gone.
   void delete() throws IOException {
     Trees.delete(ipc);
+    Trees.delete(session);
     Trees.delete(run);
   }
 }

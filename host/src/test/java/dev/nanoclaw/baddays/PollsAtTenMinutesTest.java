@@ -79,6 +79,7 @@ class PollsAtTenMinutesTest {
   private Host host() throws IOException {
     return new Host(dir)
         .setting("poll_interval_ms", TEN_MINUTES)
+        .setting("scheduler_poll_interval_ms", TEN_MINUTES)
         .setting("ipc_poll_interval_ms", TEN_MINUTES);
   }
 }

@@ -90,6 +90,8 @@ class ConfigUpgradeTest {
                 poll_interval_ms:   500
                 # a thought
                 ipc_poll_interval_ms: 700 # quick
+                # How often to look for due tasks, should the wake-up at their time have failed.
+                scheduler_poll_interval_ms: 60000
                 # How long an agent's container waits for more messages before it ends.
                 idle_timeout_ms: 1800000
 
@@ -115,7 +117,7 @@ class ConfigUpgradeTest {
             """)
         .contains("\n\nagent:\n  # The model");
     assertThat(upgraded.added())
-        .hasSize(24)
+        .hasSize(27)
         .contains("timing.idle_timeout_ms", "paths.store_dir", "channels.local.enabled");
     assertThat(SettingsFile.read(file(), dir).assistant().name()).isEqualTo("Zoë 🦀");
   }

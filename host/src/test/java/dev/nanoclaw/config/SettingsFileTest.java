@@ -28,7 +28,10 @@ class SettingsFileTest {
             new Settings(
                 new Settings.Assistant("Andy", false),
                 new Settings.Timing(
-                    Duration.ofSeconds(2), Duration.ofMinutes(30), Duration.ofSeconds(1)),
+                    Duration.ofSeconds(2),
+                    Duration.ofMinutes(1),
+                    Duration.ofMinutes(30),
+                    Duration.ofSeconds(1)),
                 new Settings.Container(
                     Settings.Runtime.AUTO,
                     "nanoclaw-agent:latest",
@@ -42,6 +45,7 @@ class SettingsFileTest {
                     "default", URI.create("https://api.anthropic.com"), 5, 50, 100_000),
                 new Settings.Channels(
                     new Settings.Local(true), new Settings.WhatsApp(false, Optional.empty(), 20)),
+                new Settings.Tasks(Duration.ofMinutes(1), 5),
                 new Settings.Paths(
                     dir.resolve("store"), dir.resolve("groups"), dir.resolve("data")),
                 new Settings.Logging(Settings.Level.INFO, dir.resolve("logs/nanoclaw.log"), 10, 7),
@@ -54,12 +58,13 @@ class SettingsFileTest {
         read(
             """
             assistant: {name: Zoë, has_own_number: true}
-            timing: {poll_interval_ms: 11, idle_timeout_ms: 1200, ipc_poll_interval_ms: 13}
+            timing: {poll_interval_ms: 11, scheduler_poll_interval_ms: 1012, idle_timeout_ms: 1200, ipc_poll_interval_ms: 13}
             container: {runtime: podman, image: "a:1", timeout_ms: 1400, max_output_size_bytes: 1500,
                         max_concurrent: 16, memory: 512m, cpus: 17, pids: 180}
             agent: {model: "opus[1m]", base_url: "http://localhost:8080", max_turn_retries: 0,
                     context_messages: 19, context_bytes: 2000}
             channels: {local: {enabled: false}, whatsapp: {enabled: true, bridge: b, messages_per_minute: 7}}
+            tasks: {min_interval_ms: 2100, max_failures: 22}
             paths: {store_dir: /s, groups_dir: g/h, data_dir: ./d}
             logging: {level: debug, file: /var/l.log, max_mb: 21, keep: 1}
             timezone: Europe/Paris
@@ -70,7 +75,10 @@ class SettingsFileTest {
             new Settings(
                 new Settings.Assistant("Zoë", true),
                 new Settings.Timing(
-                    Duration.ofMillis(11), Duration.ofMillis(1200), Duration.ofMillis(13)),
+                    Duration.ofMillis(11),
+                    Duration.ofMillis(1012),
+                    Duration.ofMillis(1200),
+                    Duration.ofMillis(13)),
                 new Settings.Container(
                     Settings.Runtime.PODMAN,
                     "a:1",
@@ -84,6 +92,7 @@ class SettingsFileTest {
                 new Settings.Channels(
                     new Settings.Local(false),
                     new Settings.WhatsApp(true, Optional.of(dir.resolve("b")), 7)),
+                new Settings.Tasks(Duration.ofMillis(2100), 22),
                 new Settings.Paths(Path.of("/s"), dir.resolve("g/h"), dir.resolve("d")),
                 new Settings.Logging(Settings.Level.DEBUG, Path.of("/var/l.log"), 21, 1),
                 ZoneId.of("Europe/Paris")));
@@ -105,11 +114,11 @@ class SettingsFileTest {
 
               line 14, timing.poll_interval_ms: expected a whole number from 10 to 600000 \
             (milliseconds), but found "fast"
-              line 20, container.cpus: missing; expected a whole number from 1 to 256 (default: 2)
-              line 32, container.memroy: unknown key; did you mean container.memory?
-              line 80, timezone: expected system or the name of a time zone like Europe/Paris, \
+              line 22, container.cpus: missing; expected a whole number from 1 to 256 (default: 2)
+              line 34, container.memroy: unknown key; did you mean container.memory?
+              line 88, timezone: expected system or the name of a time zone like Europe/Paris, \
             but found "Mars/Olympus"
-              line 81, agents: unknown key; did you mean agent?
+              line 89, agents: unknown key; did you mean agent?
 
             "nanoclaw config upgrade" adds missing settings with their defaults.\
             """

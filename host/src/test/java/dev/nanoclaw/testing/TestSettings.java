@@ -37,11 +37,12 @@ public final class TestSettings {
   public Settings settings() {
     return new Settings(
         new Settings.Assistant("Andy", hasOwnNumber),
-        new Settings.Timing(pollInterval, idleTimeout, ipcPollInterval),
+        new Settings.Timing(pollInterval, Duration.ofMinutes(1), idleTimeout, ipcPollInterval),
         container(),
         new Settings.Agent("default", URI.create("http://127.0.0.1:9"), maxRetries, 50, 100_000),
         new Settings.Channels(
             new Settings.Local(true), new Settings.WhatsApp(false, Optional.empty(), 20)),
+        new Settings.Tasks(Duration.ofMinutes(1), 5),
         paths(),
         new Settings.Logging(Settings.Level.INFO, home.resolve("logs").resolve("log"), 10, 1),
         ZoneId.of("Europe/Paris"));

@@ -36,9 +36,11 @@ final class Binding {
       }
     } else if (type == String.class && value.isString()) {
       return value.stringValue();
-    } else if (type == boolean.class && value.isBoolean()) {
+    } else if ((type == boolean.class || type == Boolean.class) && value.isBoolean()) {
       return value.booleanValue();
-    } else if (type == long.class && value.isIntegralNumber() && value.canConvertToLong()) {
+    } else if ((type == long.class || type == Long.class)
+        && value.isIntegralNumber()
+        && value.canConvertToLong()) {
       return value.longValue();
     } else if (type == double.class && value.isNumber()) {
       return value.doubleValue();

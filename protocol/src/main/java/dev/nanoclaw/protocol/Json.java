@@ -78,12 +78,25 @@ public final class Json {
   /// @throws MalformedJsonException when the text is not JSON of that type; the message has the
   ///   place, not the content
   public static <T> T read(String json, Class<T> type) {
+    return read(read(json), type);
+  }
+
+  /// @throws MalformedJsonException when the tree is not of that type
+  static <T> T read(JsonNode tree, Class<T> type) {
     try {
-      return type.cast(Binding.read(tree(json), type, ""));
-    } catch (JacksonException e) {
-      throw new MalformedJsonException("not JSON" + place(e)); // Jackson's words repeat the text
+      return type.cast(Binding.read(tree, type, ""));
     } catch (MalformedJsonException e) {
       throw new MalformedJsonException(e.getMessage() + " in a " + type.getSimpleName());
+    }
+  }
+
+  /// @throws MalformedJsonException when the text is not JSON; the message has the place, not the
+  ///   content
+  static JsonNode read(String json) {
+    try {
+      return tree(json);
+    } catch (JacksonException e) {
+      throw new MalformedJsonException("not JSON" + place(e)); // Jackson's words repeat the text
     }
   }
 
