@@ -58,19 +58,13 @@ final class CronTimes {
   }
 
   /// @throws IllegalArgumentException with a text that says what is wrong and how a right one looks
-<<<<<<< HEAD
   static void check(String expression) {
     String[] fields = fields(expression);
-=======
-  static CronTimes of(String expression, ZoneId zone) {
-    String[] fields = expression.split(" ", -1);
->>>>>>> origin/HEAD
     if (fields.length != FIELDS.size()) {
       throw new IllegalArgumentException(
           "cron '%s' has %d fields and not five: minute, hour, day of the month, month, day of the week, such as 0 9 * * 1-5"
               .formatted(expression, fields.length));
     }
-<<<<<<< HEAD
     for (int i = 0; i < fields.length; i++) {
       check(expression, fields[i], i);
     }
@@ -93,18 +87,6 @@ final class CronTimes {
 
   private static ExecutionTime calendar(String[] fields) {
     return ExecutionTime.forCron(PARSER.parse(String.join(" ", fields)));
-=======
-    fields[4] = fields[4].replaceAll("(?i)\\bSUN-", "0-"); // for the library Sunday is the last day
-    for (int i = 0; i < fields.length; i++) {
-      check(expression, fields[i], i);
-    }
-    ExecutionTime calendar = ExecutionTime.forCron(PARSER.parse(String.join(" ", fields)));
-    if (calendar.nextExecution(LONG_AGO).isEmpty()) {
-      throw new IllegalArgumentException(
-          "cron '%s' never runs: none of its months has that day".formatted(expression));
-    }
-    return new CronTimes(calendar, EVERY_HOUR.contains(fields[1]), zone.getRules());
->>>>>>> origin/HEAD
   }
 
   /// The library names the value and not the field, so it gets one at a time.
