@@ -34,6 +34,7 @@ public final class AgentContainer implements AutoCloseable {
   private final AgentRun run;
   private final ContainerEngine engine;
   private final RunFiles files;
+  private final AgentFiles forHost;
   private final RunLog runLog;
   private final int maxLine;
   private GrowingFile out;
@@ -51,6 +52,7 @@ public final class AgentContainer implements AutoCloseable {
     this.run = run;
     this.engine = engine;
     this.files = files;
+    this.forHost = new AgentFiles(files.dataDir(), run);
     this.runLog = new RunLog(logDirectory, run.runId(), run.startedAt());
     this.maxLine = maxLine;
     this.output = run.outputRead();
@@ -185,6 +187,11 @@ public final class AgentContainer implements AutoCloseable {
     } catch (IOException e) {
       log.warn("{} could not be interrupted: {}", run.container(), e.toString());
     }
+  }
+
+  /// What the agent wrote for the host, and the answers to it.
+  public AgentFiles files() {
+    return forHost;
   }
 
   public void stop(Duration grace) {
