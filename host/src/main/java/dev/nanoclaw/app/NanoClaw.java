@@ -30,15 +30,20 @@ import dev.nanoclaw.db.DeadLetterStore;
 import dev.nanoclaw.db.FinishedWork;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.AgentRun;
+import dev.nanoclaw.domain.ChatFormat;
 import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.Lane;
+import dev.nanoclaw.domain.TaskRules;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
 import dev.nanoclaw.router.ChatCommands;
 import dev.nanoclaw.router.Conversation;
+import dev.nanoclaw.router.FilesFromAgent;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
 import dev.nanoclaw.router.Registrations;
@@ -108,7 +113,11 @@ public final class NanoClaw implements AutoCloseable {
     ChatStore chats = new ChatStore(database);
     GroupStore groups = new GroupStore(database);
     InputStore inputs = new InputStore(database);
-    RunStore runs = new RunStore(database, new ChannelFormats(settings.assistant()));
+    ChatFormat formats = new ChannelFormats(settings.assistant());
+    TaskRules taskRules =
+        new TaskRules(
+            settings.timezone(), settings.tasks().minInterval(), settings.tasks().maxFailures());
+    RunStore runs = new RunStore(database, formats, taskRules);
     OutboxStore unsent = new OutboxStore(database);
     DeadLetterStore deadLetters = new DeadLetterStore(database);
 
@@ -138,7 +147,8 @@ public final class NanoClaw implements AutoCloseable {
             settings,
             clock,
             conversation,
-            troubles);
+            troubles,
+            (_, _, _) -> new FilesFromAgent.Taken(false, false));
     GroupQueue queue = new GroupQueue(settings.container().maxConcurrent(), turn::take, clock);
     Inbox inbox =
         new Inbox(
@@ -150,8 +160,8 @@ public final class NanoClaw implements AutoCloseable {
             // not before it is due: who waits in the queue costs another group its container
             group ->
                 inputs
-                    .nextWork(group, clock.instant())
-                    .ifPresent(it -> queue.wakeAt(group.folder(), it.when())));
+                    .nextWork(group, Which.CHAT, clock.instant())
+                    .ifPresent(it -> queue.wakeAt(Lane.chat(group.folder()), it.when())));
 
     // channels, and the way out to them
     String name = settings.assistant().name();
@@ -178,7 +188,7 @@ public final class NanoClaw implements AutoCloseable {
                         name,
                         conversation::flushOutbox,
                         conversation::outboxChanged,
-                        queue::finish,
+                        group -> queue.finish(Lane.chat(group)),
                         clock),
                     clock));
     List<Channel> channels = new ArrayList<>();
@@ -240,7 +250,7 @@ public final class NanoClaw implements AutoCloseable {
     opened
         .add(
             new SafetyNet(
-                database.remembering(inputs::groupsWithWork),
+                database.remembering(inputs::lanesWithWork),
                 queue,
                 settings.timing().pollInterval(),
                 clock))

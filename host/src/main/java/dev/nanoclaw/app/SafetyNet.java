@@ -1,6 +1,6 @@
 package dev.nanoclaw.app;
 
-import dev.nanoclaw.db.InputStore.GroupWork;
+import dev.nanoclaw.db.InputStore.LaneWork;
 import dev.nanoclaw.queue.GroupQueue;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,13 +13,13 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks once in a while which groups have something to do, in case a call to wake one was missed.
+/// Looks once in a while which lanes have something to do, in case a call to wake one was missed.
 /// The outbox looks by itself.
 final class SafetyNet implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(SafetyNet.class);
 
-  private final Supplier<List<GroupWork>> groupsWithWork;
+  private final Supplier<List<LaneWork>> lanesWithWork;
   private final GroupQueue queue;
   private final Duration interval;
   private final Clock clock;
@@ -28,8 +28,8 @@ final class SafetyNet implements AutoCloseable {
           Thread.ofPlatform().daemon().name("safety-net").factory());
 
   SafetyNet(
-      Supplier<List<GroupWork>> groupsWithWork, GroupQueue queue, Duration interval, Clock clock) {
-    this.groupsWithWork = groupsWithWork;
+      Supplier<List<LaneWork>> lanesWithWork, GroupQueue queue, Duration interval, Clock clock) {
+    this.lanesWithWork = lanesWithWork;
     this.queue = queue;
     this.interval = interval;
     this.clock = clock;
@@ -43,9 +43,9 @@ final class SafetyNet implements AutoCloseable {
   private void look() {
     try {
       Instant now = clock.instant();
-      groupsWithWork.get().stream()
+      lanesWithWork.get().stream()
           .filter(it -> it.isDue(now))
-          .map(GroupWork::group)
+          .map(LaneWork::lane)
           .forEach(queue::wake);
     } catch (RuntimeException e) {
       log.error("The regular look failed; the next is in {} ms", interval.toMillis(), e);

@@ -34,7 +34,11 @@ public final class AgentContainer implements AutoCloseable {
   private final AgentRun run;
   private final ContainerEngine engine;
   private final RunFiles files;
+<<<<<<< HEAD
   private final AgentFiles forHost;
+=======
+  private final AgentFiles agentFiles = new AgentFiles();
+>>>>>>> e72f1b678bcbb249cc96ac1c7d46590c00999c76
   private final RunLog runLog;
   private final int maxLine;
   private GrowingFile out;

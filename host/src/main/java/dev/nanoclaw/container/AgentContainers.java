@@ -67,7 +67,9 @@ public final class AgentContainers {
     directories.prepare(group);
     RunFiles files = new RunFiles(dataDir, run);
     files.create(user);
-    List<Mount> mounts = new ArrayList<>(directories.mounts(group));
+    List<Mount> mounts =
+        new ArrayList<>(
+            directories.mounts(group, files.session(directories.sessionDirectory(group.folder()))));
     mounts.addAll(files.mounts());
     ContainerEngine engine = engines.byName(run.engine());
     ContainerSpec spec =

@@ -99,14 +99,16 @@ public final class GroupDirectories {
   }
 
   /// What a container of the group sees of this machine, without the directories of the run itself.
-  List<Mount> mounts(Group group) {
+  ///
+  /// @param session of the run
+  List<Mount> mounts(Group group, Path session) {
     List<Mount> mounts = new ArrayList<>();
     mounts.add(Mount.writable(groupDirectory(group.folder()), "/workspace/group"));
     mounts.add(Mount.readOnly(logDirectory(group.folder()), "/workspace/logs"));
     if (!group.main()) {
       mounts.add(Mount.readOnly(globalDirectory(), "/workspace/global"));
     }
-    mounts.add(Mount.writable(sessionDirectory(group.folder()), "/home/node/.claude"));
+    mounts.add(Mount.writable(session, "/home/node/.claude"));
     Path skills = home.program().resolve("container").resolve("skills");
     if (Files.isDirectory(skills)) {
       mounts.add(Mount.readOnly(skills, "/workspace/skills/.claude/skills"));
@@ -122,7 +124,8 @@ public final class GroupDirectories {
     return paths.groupsDir().resolve("global");
   }
 
-  private Path sessionDirectory(GroupFolder folder) {
+  /// Where the session of the group's chat is.
+  Path sessionDirectory(GroupFolder folder) {
     return paths.dataDir().resolve("sessions").resolve(folder.value()).resolve(".claude");
   }
 

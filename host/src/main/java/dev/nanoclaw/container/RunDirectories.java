@@ -60,8 +60,10 @@ public final class RunDirectories {
   private List<Path> find() {
     try {
       List<Path> found = new ArrayList<>(runsIn(dataDir.resolve("runs")));
-      for (Path group : directories(dataDir.resolve("ipc"))) {
-        found.addAll(runsIn(group));
+      for (String perGroup : List.of("ipc", "sessions")) {
+        for (Path group : directories(dataDir.resolve(perGroup))) {
+          found.addAll(runsIn(group));
+        }
       }
       return found;
     } catch (IOException e) {

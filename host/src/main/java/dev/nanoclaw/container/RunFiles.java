@@ -11,8 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 
-/// The directories of one run: `data/runs/<run>` with its output, which only the host sees, and
-/// `data/ipc/<group>/<run>`, through which files pass.
+/// The directories of one run: `data/runs/<run>` with its output, which only the host sees,
+/// `data/ipc/<group>/<run>`, through which files pass, and for an isolated task
+/// `data/sessions/<group>/<run>`, its own session.
 final class RunFiles {
 
   private static final List<String> WRITTEN_BY_AGENT = List.of("input", "messages", "tasks");
@@ -24,6 +25,8 @@ final class RunFiles {
   private final Path given;
   private final Path taken;
   private final Path putAway;
+  private final Path session;
+  private final boolean ownSession;
 
   RunFiles(Path dataDir, AgentRun run) {
     this.dataDir = dataDir;
@@ -33,6 +36,8 @@ final class RunFiles {
     this.given = this.run.resolve("given");
     this.taken = this.run.resolve("taken");
     this.putAway = this.run.resolve("put-away");
+    this.session = dataDir.resolve("sessions").resolve(run.group().value()).resolve(run.runId());
+    this.ownSession = run.lane().isIsolated();
   }
 
   void create(AgentUser user) throws IOException {
@@ -40,6 +45,9 @@ final class RunFiles {
     Files.createDirectories(given);
     createTaken();
     Files.createDirectories(ipc.resolve("responses"));
+    if (ownSession) {
+      user.own(Files.createDirectories(session.resolve(".claude")));
+    }
     for (String name : WRITTEN_BY_AGENT) {
       user.own(Files.createDirectories(ipc.resolve(name)));
     }
@@ -52,6 +60,13 @@ final class RunFiles {
   /// Output, error output and exit code of the engine's CLI.
   Path directory() {
     return run;
+  }
+
+  /// Where the session of the run is.
+  ///
+  /// @param groups that of the group's chat
+  Path session(Path groups) {
+    return ownSession ? session.resolve(".claude") : groups;
   }
 
   List<Mount> mounts() {
@@ -143,6 +158,7 @@ final class RunFiles {
   /// Removes everything of the run. Its container must be gone.
   void delete() throws IOException {
     Trees.delete(ipc);
+    Trees.delete(session);
     Trees.delete(run);
   }
 }

@@ -6,6 +6,7 @@ import dev.nanoclaw.db.DeadLetterStore.Which;
 import dev.nanoclaw.domain.DeadLetter;
 import dev.nanoclaw.domain.DeadLetter.Kind;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.jsonrpc.JsonRpc;
 import dev.nanoclaw.jsonrpc.JsonRpc.RpcException;
 import dev.nanoclaw.queue.GroupQueue;
@@ -86,6 +87,7 @@ public final class DeadLetterService {
         .filter(it -> it.id().kind() == Kind.IN)
         .flatMap(it -> it.group().stream())
         .distinct()
+        .map(Lane::chat)
         .forEach(queue::wake);
     outbox.wake();
     return changed("Trying again", letters);

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.conf.Settings;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 
 /// The database file `messages.db`, with one writer and a few readers.
@@ -37,6 +38,10 @@ public final class Database implements AutoCloseable {
   private final ExecutorService reader =
       Executors.newFixedThreadPool(READERS, Thread.ofPlatform().name("db-reader-", 1).factory());
   private final AtomicLong transactions = new AtomicLong();
+
+  /// Whether the thread is within a transaction.
+  private final ThreadLocal<Boolean> isWriter = ThreadLocal.withInitial(() -> false);
+
   private final Session write;
   private final BlockingQueue<Session> reads = new ArrayBlockingQueue<>(READERS);
 
@@ -98,19 +103,29 @@ public final class Database implements AutoCloseable {
   }
 
   /// Runs the work in one transaction on the writer's thread and returns when it is on the disk.
+  /// Within such work it joins the transaction.
   <T> T write(Function<DSLContext, T> work) {
+    if (isWriter.get()) {
+      return work.apply(write.context());
+    }
     return await(
         writer.submit(() -> {
+          isWriter.set(true);
           try {
             return inTransaction(write, "BEGIN IMMEDIATE", work);
           } finally {
+            isWriter.set(false);
             transactions.incrementAndGet(); // after the commit, also of one that may have failed
           }
         }));
   }
 
-  /// Runs the work on one state of what is committed, however often it asks.
+  /// Runs the work on one state of what is committed, however often it asks; within a transaction,
+  /// on that.
   <T> T read(Function<DSLContext, T> work) {
+    if (isWriter.get()) {
+      return work.apply(write.context());
+    }
     return await(
         reader.submit(() -> {
           Session session = reads.take();
@@ -166,8 +181,9 @@ public final class Database implements AutoCloseable {
           interrupted =
               true; // what was begun is waited for: the caller must know whether it is stored
         } catch (ExecutionException e) {
-          throw e.getCause() instanceof IllegalStateException bug
-              ? bug
+          throw e.getCause() instanceof RuntimeException own
+                  && !(own instanceof DataAccessException)
+              ? own
               : DatabaseException.of(e.getCause() == null ? e : e.getCause());
         }
       }

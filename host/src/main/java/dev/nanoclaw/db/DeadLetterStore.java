@@ -101,12 +101,12 @@ public final class DeadLetterStore {
     switch (letter.id().kind()) {
       case IN -> {
         sql.update(AGENT_INPUTS)
-            .set(AGENT_INPUTS.STATE, InputStore.PENDING)
+            .set(AGENT_INPUTS.STATE, Inputs.PENDING)
             .set(AGENT_INPUTS.ATTEMPTS, 0)
             .setNull(AGENT_INPUTS.NEXT_ATTEMPT)
             .setNull(AGENT_INPUTS.ERROR)
             .set(AGENT_INPUTS.CREATED_AT, Times.text(now)) // nothing was said at this try
-            .where(AGENT_INPUTS.ID.eq(number), AGENT_INPUTS.STATE.eq(InputStore.DEAD))
+            .where(AGENT_INPUTS.ID.eq(number), AGENT_INPUTS.STATE.eq(Inputs.DEAD))
             .execute();
         letter.group().ifPresent(it -> forgetWhatWasTold(sql, it, number));
         removeLetter(sql, number);

@@ -114,7 +114,7 @@ public final class FinishedWork {
   private static Condition isFinishedInput() {
     return AGENT_INPUTS
         .STATE
-        .in(inline(InputStore.ACKED), inline(InputStore.DEAD))
+        .in(inline(Inputs.ACKED), inline(Inputs.DEAD))
         .andNotExists(
             selectOne().from(DEAD_LETTERS).where(DEAD_LETTERS.INPUT_ID.eq(AGENT_INPUTS.ID)));
   }
@@ -167,7 +167,7 @@ public final class FinishedWork {
   private static Set<String> openMatters(DSLContext sql) {
     Set<String> open = new HashSet<>();
     sql.selectFrom(AGENT_INPUTS)
-        .where(AGENT_INPUTS.STATE.in(inline(InputStore.PENDING), inline(InputStore.CLAIMED)))
+        .where(AGENT_INPUTS.STATE.in(inline(Inputs.PENDING), inline(Inputs.CLAIMED)))
         .forEach(it -> {
           open.add(matter(it.get(AGENT_INPUTS.GROUP_FOLDER), it.get(AGENT_INPUTS.ID)));
           open.add(matter(it.get(AGENT_INPUTS.GROUP_FOLDER), it.get(AGENT_INPUTS.FROM_SEQ)));

@@ -1,22 +1,28 @@
 package dev.nanoclaw.db;
 
 import static dev.nanoclaw.db.generated.Tables.AGENT_INPUTS;
-import static dev.nanoclaw.db.generated.Tables.DEAD_LETTERS;
 import static dev.nanoclaw.db.generated.Tables.MESSAGES;
 import static dev.nanoclaw.db.generated.Tables.REGISTERED_GROUPS;
 import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.max;
+import static org.jooq.impl.DSL.min;
 import static org.jooq.impl.DSL.octetLength;
 
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
+import dev.nanoclaw.domain.Lane.Context;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -24,18 +30,12 @@ import org.jooq.Record;
 import org.jooq.Record2;
 import org.jooq.impl.DSL;
 
-/// Inputs: which messages were given to which run, and what became of them.
+/// Inputs: which messages and which runs of tasks were given to which run of an agent, and what
+/// became of them.
 ///
-/// A message is in at most one input. Inputs of a group are given out in their order, and none
-/// before a failed one.
+/// A message is in at most one input. Inputs of messages are given out in their order, and none
+/// before a failed one. A run of a task waits for no message, and no message for it.
 public final class InputStore {
-
-  /// States of an input.
-  static final String PENDING = "pending";
-
-  static final String CLAIMED = "claimed";
-  static final String ACKED = "acked";
-  static final String DEAD = "dead";
 
   /// With so many failures a batch of several messages is taken apart, so that one of them cannot
   /// take the others with it.
@@ -48,6 +48,23 @@ public final class InputStore {
 
   public InputStore(Database database) {
     this.database = database;
+  }
+
+  /// Which of a group's work.
+  public enum Which {
+    /// Messages, and tasks in their context.
+    CHAT,
+    MESSAGES,
+    ISOLATED_TASKS;
+
+    /// What a lane's containers do.
+    public static Which of(Lane lane) {
+      return lane.isIsolated() ? ISOLATED_TASKS : CHAT;
+    }
+
+    private Context context() {
+      return this == ISOLATED_TASKS ? Context.ISOLATED : Context.CHAT;
+    }
   }
 
   /// What there is to do for a group.
@@ -70,50 +87,106 @@ public final class InputStore {
   public record Limits(int messages, int bytes) {}
 
   /// Gives the next input of the group to a run that goes on.
-  public Next claimNext(Group group, String runId, Limits limits, Instant now) {
-    return database.write(sql -> claim(sql, group, runId, limits, now));
+  public Next claimNext(Group group, Which which, String runId, Limits limits, Instant now) {
+    return database.write(sql -> claim(sql, group, which, runId, limits, now));
   }
 
   /// Work that waits for a group.
   ///
-  /// @param firstSeq the first message of it
+  /// @param matter what it is about, to tell it from other work
   /// @param attempts how often it failed before
-  public record Work(Instant when, long firstSeq, int attempts) {}
+  public record Work(Instant when, String matter, int attempts) {}
 
   /// What `claimNext` would give, and when.
-  public Optional<Work> nextWork(Group group, Instant now) {
-    return database.read(sql -> {
-      Optional<Record> failed = oldestPending(sql, group.folder());
-      if (failed.isPresent()) {
-        return Optional.of(
-            new Work(
-                nextAttempt(failed.get(), now),
-                failed.get().get(AGENT_INPUTS.FROM_SEQ),
-                failed.get().get(AGENT_INPUTS.ATTEMPTS)));
-      }
-      return firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()))
-          .map(it -> new Work(now, it, 0));
-    });
+  public Optional<Work> nextWork(Group group, Which which, Instant now) {
+    return database.read(sql -> next(sql, group, which, now).map(Candidate::work));
   }
 
-  /// A group that is owed something.
+  /// What may be given out next.
+  private sealed interface Candidate {
+    Work work();
+
+    /// An input that is there: it came back, or is of a task.
+    record Pending(Record input, Work work) implements Candidate {}
+
+    /// Messages that nobody was given.
+    record Fresh(Work work) implements Candidate {}
+  }
+
+  /// What is due first; of what is due now, a task.
+  private static Optional<Candidate> next(DSLContext sql, Group group, Which which, Instant now) {
+    Optional<Candidate> task =
+        which == Which.MESSAGES
+            ? Optional.empty()
+            : nextTask(sql, group.folder(), which.context())
+                .map(it -> pending(it, "task-" + it.get(AGENT_INPUTS.TASK_RUN_ID), now));
+    Optional<Candidate> messages =
+        which == Which.ISOLATED_TASKS ? Optional.empty() : nextMessages(sql, group, now);
+    return Stream.of(task, messages)
+        .flatMap(Optional::stream)
+        .min(Comparator.comparing(it -> it.work().when()));
+  }
+
+  private static Optional<Candidate> nextMessages(DSLContext sql, Group group, Instant now) {
+    return oldestPending(sql, group.folder())
+        .map(it -> pending(it, it.get(AGENT_INPUTS.FROM_SEQ).toString(), now))
+        .or(() ->
+            firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()))
+                .map(it -> new Candidate.Fresh(new Work(now, Long.toString(it), 0))));
+  }
+
+  private static Candidate pending(Record input, String matter, Instant now) {
+    return new Candidate.Pending(
+        input, new Work(nextAttempt(input, now), matter, input.get(AGENT_INPUTS.ATTEMPTS)));
+  }
+
+  /// A lane that is owed something.
   ///
-  /// @param notBefore when a failed input may be tried again; empty when there is none
-  public record GroupWork(GroupFolder group, Optional<Instant> notBefore) {
+  /// @param notBefore when what waits may be tried again; empty when there is no such time
+  public record LaneWork(Lane lane, Optional<Instant> notBefore) {
 
     public boolean isDue(Instant now) {
       return notBefore.filter(it -> isAhead(it, now)).isEmpty();
     }
   }
 
-  /// The groups with an input that came back, or with messages that ask for an answer and were not
-  /// given out.
-  public List<GroupWork> groupsWithWork() {
+  /// The lanes with an input that waits, or with messages that ask for an answer and were not given
+  /// out.
+  public List<LaneWork> lanesWithWork() {
+    return database.read(sql -> {
+      Map<Lane, LaneWork> lanes = new LinkedHashMap<>();
+      groupsWithMessages(sql).forEach(it -> lanes.put(it.lane(), it));
+      lanesWithTasks(sql).forEach(it -> lanes.merge(it.lane(), it, InputStore::earlier));
+      return List.copyOf(lanes.values());
+    });
+  }
+
+  private static LaneWork earlier(LaneWork one, LaneWork other) {
+    if (one.notBefore().isEmpty() || other.notBefore().isEmpty()) {
+      return one.notBefore().isEmpty() ? one : other;
+    }
+    return one.notBefore().get().isBefore(other.notBefore().get()) ? one : other;
+  }
+
+  private static List<LaneWork> lanesWithTasks(DSLContext sql) {
+    Field<String> next = min(coalesce(AGENT_INPUTS.NEXT_ATTEMPT, inline("")));
+    return sql.select(AGENT_INPUTS.GROUP_FOLDER, AGENT_INPUTS.CONTEXT, next)
+        .from(AGENT_INPUTS)
+        .where(AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)), AGENT_INPUTS.TASK_RUN_ID.isNotNull())
+        .groupBy(AGENT_INPUTS.GROUP_FOLDER, AGENT_INPUTS.CONTEXT)
+        .fetch(it ->
+            new LaneWork(
+                new Lane(new GroupFolder(it.value1()), TaskRuns.context(it.value2())),
+                Optional.of(it.value3()).filter(at -> !at.isEmpty()).map(Times::instant)));
+  }
+
+  private static List<LaneWork> groupsWithMessages(DSLContext sql) {
     Condition pending =
         AGENT_INPUTS
             .GROUP_FOLDER
             .eq(REGISTERED_GROUPS.FOLDER)
-            .and(AGENT_INPUTS.STATE.eq(inline(PENDING)));
+            .and(AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)))
+            .and(AGENT_INPUTS.TASK_RUN_ID.isNull());
     Field<String> next =
         DSL.field(
             DSL.select(AGENT_INPUTS.NEXT_ATTEMPT)
@@ -132,16 +205,15 @@ public final class InputStore {
             .eq(REGISTERED_GROUPS.JID)
             .and(MESSAGES.TRIGGERED.eq(inline(true)))
             .and(MESSAGES.SEQ.gt(coalesce(givenOut, inline(0L))));
-    return database.read(sql ->
-        sql.select(REGISTERED_GROUPS.FOLDER, next)
-            .from(REGISTERED_GROUPS)
-            .where(
-                DSL.exists(DSL.selectOne().from(AGENT_INPUTS).where(pending))
-                    .or(DSL.exists(DSL.selectOne().from(MESSAGES).where(unread))))
-            .fetch(it ->
-                new GroupWork(
-                    new GroupFolder(it.value1()),
-                    Optional.ofNullable(it.value2()).map(Times::instant))));
+    return sql.select(REGISTERED_GROUPS.FOLDER, next)
+        .from(REGISTERED_GROUPS)
+        .where(
+            DSL.exists(DSL.selectOne().from(AGENT_INPUTS).where(pending))
+                .or(DSL.exists(DSL.selectOne().from(MESSAGES).where(unread))))
+        .fetch(it ->
+            new LaneWork(
+                Lane.chat(new GroupFolder(it.value1())),
+                Optional.ofNullable(it.value2()).map(Times::instant)));
   }
 
   /// Whether everything up to that message has been dealt with: answered or given up.
@@ -151,27 +223,46 @@ public final class InputStore {
           sql.fetchExists(
               AGENT_INPUTS,
               AGENT_INPUTS.GROUP_FOLDER.eq(group.folder().value()),
-              AGENT_INPUTS.STATE.in(PENDING, CLAIMED),
+              AGENT_INPUTS.STATE.in(Inputs.PENDING, Inputs.CLAIMED),
               AGENT_INPUTS.FROM_SEQ.le(seq));
       Optional<Long> waiting = firstToAnswer(sql, group.jid(), lastGivenOut(sql, group.folder()));
       return !open && waiting.filter(it -> it <= seq).isEmpty();
     });
   }
 
-  static Next claim(DSLContext sql, Group group, String runId, Limits limits, Instant now) {
-    Optional<Record> failed = oldestPending(sql, group.folder());
-    if (failed.isPresent()) {
-      Instant when = nextAttempt(failed.get(), now);
-      if (when.isAfter(now)) {
-        return new Next.Later(when);
-      }
-      sql.update(AGENT_INPUTS)
-          .set(AGENT_INPUTS.STATE, CLAIMED)
-          .set(AGENT_INPUTS.RUN_ID, runId)
-          .where(AGENT_INPUTS.ID.eq(failed.get().get(AGENT_INPUTS.ID)))
-          .execute();
-      return new Next.Claimed(input(failed.get()));
+  static Next claim(
+      DSLContext sql, Group group, Which which, String runId, Limits limits, Instant now) {
+    Optional<Candidate> next = next(sql, group, which, now);
+    if (next.isEmpty()) {
+      return new Next.Nothing();
     }
+    Instant when = next.get().work().when();
+    if (when.isAfter(now)) {
+      return new Next.Later(when);
+    }
+    return new Next.Claimed(
+        switch (next.get()) {
+          case Candidate.Pending(Record input, Work _) -> claim(sql, input, runId, now);
+          case Candidate.Fresh _ -> claimMessages(sql, group, runId, limits, now);
+        });
+  }
+
+  private static AgentInput claim(DSLContext sql, Record input, String runId, Instant now) {
+    String firstGiven =
+        input.get(AGENT_INPUTS.RUN_ID) == null
+            ? Times.text(now) // a task has waited since it was due
+            : input.get(AGENT_INPUTS.CREATED_AT);
+    return sql.update(AGENT_INPUTS)
+        .set(AGENT_INPUTS.STATE, Inputs.CLAIMED)
+        .set(AGENT_INPUTS.RUN_ID, runId)
+        .set(AGENT_INPUTS.CREATED_AT, firstGiven)
+        .where(AGENT_INPUTS.ID.eq(input.get(AGENT_INPUTS.ID)))
+        .returning()
+        .fetchSingle(Inputs::input);
+  }
+
+  private static AgentInput claimMessages(
+      DSLContext sql, Group group, String runId, Limits limits, Instant now) {
     long last = lastGivenOut(sql, group.folder());
     List<Record2<Long, Integer>> triggered =
         sql.select(MESSAGES.SEQ, octetLength(MESSAGES.CONTENT))
@@ -180,19 +271,15 @@ public final class InputStore {
             .orderBy(MESSAGES.SEQ)
             .limit(limits.messages())
             .fetch();
-    if (triggered.isEmpty()) {
-      return new Next.Nothing();
-    }
-    return new Next.Claimed(
-        sql.insertInto(AGENT_INPUTS)
-            .set(AGENT_INPUTS.GROUP_FOLDER, group.folder().value())
-            .set(AGENT_INPUTS.FROM_SEQ, last + 1)
-            .set(AGENT_INPUTS.TO_SEQ, lastWithin(triggered, limits.bytes()))
-            .set(AGENT_INPUTS.RUN_ID, runId)
-            .set(AGENT_INPUTS.STATE, CLAIMED)
-            .set(AGENT_INPUTS.CREATED_AT, Times.text(now))
-            .returning()
-            .fetchSingle(InputStore::input));
+    return sql.insertInto(AGENT_INPUTS)
+        .set(AGENT_INPUTS.GROUP_FOLDER, group.folder().value())
+        .set(AGENT_INPUTS.FROM_SEQ, last + 1)
+        .set(AGENT_INPUTS.TO_SEQ, lastWithin(triggered, limits.bytes()))
+        .set(AGENT_INPUTS.RUN_ID, runId)
+        .set(AGENT_INPUTS.STATE, Inputs.CLAIMED)
+        .set(AGENT_INPUTS.CREATED_AT, Times.text(now))
+        .returning()
+        .fetchSingle(Inputs::input);
   }
 
   private static long lastWithin(List<Record2<Long, Integer>> triggered, int bytes) {
@@ -208,133 +295,26 @@ public final class InputStore {
     return last;
   }
 
-  /// Marks those of the inputs that belong to the run and are still inside it.
-  static void acknowledge(DSLContext sql, String runId, List<Long> ids) {
-    sql.update(AGENT_INPUTS)
-        .set(AGENT_INPUTS.STATE, ACKED)
-        .setNull(AGENT_INPUTS.ERROR)
-        .where(inside(runId), AGENT_INPUTS.ID.in(ids))
-        .execute();
-  }
-
-  /// The inputs that were given to the run and have neither been acknowledged nor come back.
-  static List<AgentInput> inside(DSLContext sql, String runId) {
-    return sql.selectFrom(AGENT_INPUTS)
-        .where(inside(runId))
-        .orderBy(AGENT_INPUTS.FROM_SEQ)
-        .fetch(InputStore::input);
-  }
-
-  /// The id of the newest message among these inputs that asked for an answer.
-  static Optional<String> lastAsked(DSLContext sql, ChatJid chat, List<Long> inputs) {
-    return sql.select(MESSAGES.ID)
-        .from(MESSAGES)
-        .join(AGENT_INPUTS)
-        .on(MESSAGES.SEQ.between(AGENT_INPUTS.FROM_SEQ, AGENT_INPUTS.TO_SEQ))
-        .where(
-            AGENT_INPUTS.ID.in(inputs),
-            MESSAGES.CHAT_JID.eq(chat.value()),
-            MESSAGES.TRIGGERED.isTrue())
-        .orderBy(MESSAGES.SEQ.desc())
-        .limit(1)
-        .fetchOptional(MESSAGES.ID);
-  }
-
-  /// Puts an input back, to be given out again not before that time; from [#TAKEN_APART_AT] on as
-  /// one input for each message that asks for an answer.
-  static void giveBack(
-      DSLContext sql, AgentInput input, ChatJid chat, int attempts, Instant when, String error) {
-    sql.update(AGENT_INPUTS)
-        .set(AGENT_INPUTS.STATE, PENDING)
-        .set(AGENT_INPUTS.ATTEMPTS, attempts)
-        .set(AGENT_INPUTS.NEXT_ATTEMPT, Times.text(when))
-        .set(AGENT_INPUTS.ERROR, error)
-        .where(AGENT_INPUTS.ID.eq(input.id()))
-        .execute();
-    if (attempts >= TAKEN_APART_AT) {
-      takeApart(sql, input, chat);
-    }
-  }
-
-  /// Whether several messages in it ask for an answer.
-  static boolean isBatch(DSLContext sql, AgentInput input, ChatJid chat) {
-    return ends(sql, input, chat).size() > 1;
-  }
-
-  private static List<Long> ends(DSLContext sql, AgentInput input, ChatJid chat) {
-    return sql.select(MESSAGES.SEQ)
-        .from(MESSAGES)
-        .where(toAnswer(chat, input.fromSeq() - 1), MESSAGES.SEQ.le(input.toSeq()))
-        .orderBy(MESSAGES.SEQ)
-        .fetch(MESSAGES.SEQ);
-  }
-
-  private static void takeApart(DSLContext sql, AgentInput input, ChatJid chat) {
-    List<Long> ends = ends(sql, input, chat);
-    for (int i = 1; i < ends.size(); i++) {
-      copy(sql, input, ends.get(i - 1) + 1, ends.get(i));
-    }
-    if (ends.size() > 1) {
-      sql.update(AGENT_INPUTS)
-          .set(AGENT_INPUTS.TO_SEQ, ends.getFirst())
-          .where(AGENT_INPUTS.ID.eq(input.id()))
-          .execute();
-    }
-  }
-
-  private static void copy(DSLContext sql, AgentInput input, long fromSeq, long toSeq) {
-    sql.insertInto(
-            AGENT_INPUTS,
-            AGENT_INPUTS.FROM_SEQ,
-            AGENT_INPUTS.TO_SEQ,
-            AGENT_INPUTS.GROUP_FOLDER,
-            AGENT_INPUTS.RUN_ID,
-            AGENT_INPUTS.STATE,
-            AGENT_INPUTS.ATTEMPTS,
-            AGENT_INPUTS.NEXT_ATTEMPT,
-            AGENT_INPUTS.ERROR,
-            AGENT_INPUTS.CREATED_AT)
-        .select(
-            DSL.select(
-                    DSL.val(fromSeq),
-                    DSL.val(toSeq),
-                    AGENT_INPUTS.GROUP_FOLDER,
-                    AGENT_INPUTS.RUN_ID,
-                    AGENT_INPUTS.STATE,
-                    AGENT_INPUTS.ATTEMPTS,
-                    AGENT_INPUTS.NEXT_ATTEMPT,
-                    AGENT_INPUTS.ERROR,
-                    AGENT_INPUTS.CREATED_AT)
-                .from(AGENT_INPUTS)
-                .where(AGENT_INPUTS.ID.eq(input.id())))
-        .execute();
-  }
-
-  /// Gives an input up: what is behind it goes on.
-  static void bury(DSLContext sql, AgentInput input, ChatJid chat, String reason, Instant now) {
-    sql.update(AGENT_INPUTS)
-        .set(AGENT_INPUTS.STATE, DEAD)
-        .set(AGENT_INPUTS.ATTEMPTS, input.attempts() + 1)
-        .set(AGENT_INPUTS.ERROR, reason)
-        .where(AGENT_INPUTS.ID.eq(input.id()))
-        .execute();
-    sql.insertInto(DEAD_LETTERS)
-        .set(DEAD_LETTERS.INPUT_ID, input.id())
-        .set(DEAD_LETTERS.GROUP_FOLDER, input.group().value())
-        .set(DEAD_LETTERS.CHAT_JID, chat.value())
-        .set(DEAD_LETTERS.REASON, reason)
-        .set(DEAD_LETTERS.CREATED_AT, Times.text(now))
-        .execute();
-  }
-
-  private static Condition inside(String runId) {
-    return AGENT_INPUTS.RUN_ID.eq(runId).and(AGENT_INPUTS.STATE.eq(CLAIMED));
-  }
-
   private static Optional<Record> oldestPending(DSLContext sql, GroupFolder folder) {
     return sql.selectFrom(AGENT_INPUTS)
-        .where(AGENT_INPUTS.GROUP_FOLDER.eq(folder.value()), AGENT_INPUTS.STATE.eq(inline(PENDING)))
+        .where(
+            AGENT_INPUTS.GROUP_FOLDER.eq(folder.value()),
+            AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)),
+            AGENT_INPUTS.TASK_RUN_ID.isNull())
         .orderBy(AGENT_INPUTS.FROM_SEQ)
+        .limit(1)
+        .fetchOptional();
+  }
+
+  /// No task waits for another: the first whose time has come.
+  private static Optional<Record> nextTask(DSLContext sql, GroupFolder folder, Context context) {
+    return sql.selectFrom(AGENT_INPUTS)
+        .where(
+            AGENT_INPUTS.GROUP_FOLDER.eq(folder.value()),
+            AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)),
+            AGENT_INPUTS.CONTEXT.eq(TaskRuns.text(context)),
+            AGENT_INPUTS.TASK_RUN_ID.isNotNull())
+        .orderBy(coalesce(AGENT_INPUTS.NEXT_ATTEMPT, inline("")), AGENT_INPUTS.ID)
         .limit(1)
         .fetchOptional();
   }
@@ -365,21 +345,11 @@ public final class InputStore {
         .fetchOptional(0, Long.class);
   }
 
-  private static Condition toAnswer(ChatJid chat, long after) {
+  static Condition toAnswer(ChatJid chat, long after) {
     return MESSAGES
         .CHAT_JID
         .eq(chat.value())
         .and(MESSAGES.SEQ.gt(after))
         .and(MESSAGES.TRIGGERED.eq(inline(true)));
-  }
-
-  private static AgentInput input(Record row) {
-    return new AgentInput(
-        row.get(AGENT_INPUTS.ID),
-        new GroupFolder(row.get(AGENT_INPUTS.GROUP_FOLDER)),
-        row.get(AGENT_INPUTS.FROM_SEQ),
-        row.get(AGENT_INPUTS.TO_SEQ),
-        row.get(AGENT_INPUTS.ATTEMPTS),
-        Times.instant(row.get(AGENT_INPUTS.CREATED_AT)));
   }
 }

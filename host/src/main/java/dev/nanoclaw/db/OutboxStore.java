@@ -1,9 +1,13 @@
 package dev.nanoclaw.db;
 
+import static dev.nanoclaw.db.generated.Tables.AGENT_RUNS;
 import static dev.nanoclaw.db.generated.Tables.MESSAGES;
 import static dev.nanoclaw.db.generated.Tables.OUTBOX;
+import static org.jooq.impl.DSL.concat;
 import static org.jooq.impl.DSL.inline;
+import static org.jooq.impl.DSL.select;
 
+import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.domain.Ids;
@@ -16,6 +20,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jooq.DSLContext;
 import org.jooq.Record;
+import org.jooq.Record1;
+import org.jooq.Select;
 
 /// What is to be said in chats, from the decision to say it until the channel took it.
 public final class OutboxStore {
@@ -166,15 +172,21 @@ public final class OutboxStore {
     }
   }
 
-  static List<String> saidByOtherRuns(DSLContext sql, ChatJid chat, String runId, Instant since) {
+  static List<String> saidByOtherRuns(DSLContext sql, ChatJid chat, AgentRun run, Instant since) {
+    Select<Record1<String>> others =
+        select(concat(inline(Source.RUN), AGENT_RUNS.RUN_ID))
+            .from(AGENT_RUNS)
+            .where(
+                AGENT_RUNS.GROUP_FOLDER.eq(run.group().value()),
+                AGENT_RUNS.CONTEXT.eq(TaskRuns.text(run.lane().context())),
+                AGENT_RUNS.RUN_ID.ne(run.runId()));
     return sql.select(OUTBOX.TEXT)
         .from(OUTBOX)
         .where(
             OUTBOX.CHAT_JID.eq(chat.value()),
             OUTBOX.CREATED_AT.ge(Times.text(since)),
-            OUTBOX.SOURCE.startsWith(Source.RUN),
-            OUTBOX.STATE.notIn(inline(DEAD), inline(DROPPED)),
-            OUTBOX.SOURCE.ne(Source.run(runId, "").name()))
+            OUTBOX.SOURCE.in(others),
+            OUTBOX.STATE.notIn(inline(DEAD), inline(DROPPED)))
         .orderBy(OUTBOX.ID.desc())
         .limit(MOST_SAID)
         .fetch(OUTBOX.TEXT)

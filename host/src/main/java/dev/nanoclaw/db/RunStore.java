@@ -3,6 +3,7 @@ package dev.nanoclaw.db;
 import static dev.nanoclaw.db.generated.Tables.AGENT_RUNS;
 import static dev.nanoclaw.db.generated.Tables.SESSIONS;
 
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.OutboxStore.Source;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
@@ -10,6 +11,9 @@ import dev.nanoclaw.domain.AgentRun.EndReason;
 import dev.nanoclaw.domain.ChatFormat;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
+import dev.nanoclaw.domain.TaskRules;
+import dev.nanoclaw.domain.TaskRun;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -27,11 +31,16 @@ public final class RunStore {
 
   private final Database database;
   private final ChatFormat format;
+  private final Notices notices;
+  private final TaskRuns taskRuns;
 
   /// @param format how what is said becomes messages, before the first try to send them
-  public RunStore(Database database, ChatFormat format) {
+  /// @param rules for tasks whose runs end here
+  public RunStore(Database database, ChatFormat format, TaskRules rules) {
     this.database = database;
     this.format = format;
+    this.notices = new Notices(format);
+    this.taskRuns = new TaskRuns(notices, rules);
   }
 
   /// What becomes of an input that came back.
@@ -42,6 +51,9 @@ public final class RunStore {
 
     /// It is given up, and the chat is told.
     record Dead(String notice) implements Fate {}
+
+    /// It was a run of a task, which is over without success.
+    record Over(TaskRun.Status how, String error) implements Fate {}
   }
 
   /// What a frame changes, already decided.
@@ -78,7 +90,8 @@ public final class RunStore {
   public InputStore.Next begin(AgentRun run, Group group, InputStore.Limits limits, Instant now) {
     return database.write(sql -> {
       insert(sql, run);
-      InputStore.Next next = InputStore.claim(sql, group, run.runId(), limits, now);
+      InputStore.Next next =
+          InputStore.claim(sql, group, Which.of(run.lane()), run.runId(), limits, now);
       if (!(next instanceof InputStore.Next.Claimed)) {
         sql.deleteFrom(AGENT_RUNS).where(AGENT_RUNS.RUN_ID.eq(run.runId())).execute();
       }
@@ -114,7 +127,7 @@ public final class RunStore {
       if (taken == 1) {
         apply(sql, run, group, effect, answer, now);
       }
-      return InputStore.inside(sql, run.runId());
+      return Inputs.inside(sql, run.runId());
     });
   }
 
@@ -125,9 +138,11 @@ public final class RunStore {
         Source.run(run.runId(), Long.toString(effect.end())),
         group.jid(),
         answer,
-        InputStore.lastAsked(sql, group.jid(), effect.acked()),
+        Inputs.lastAsked(sql, group.jid(), effect.acked()),
         now);
-    InputStore.acknowledge(sql, run.runId(), effect.acked());
+    Inputs.tasks(sql, run.runId(), effect.acked())
+        .forEach(it -> taskRuns.end(sql, it, TaskRun.Status.SUCCESS, effect.answer(), now));
+    Inputs.acknowledge(sql, run.runId(), effect.acked());
     comeBack(sql, run, group, effect.failed(), effect.error(), now);
     effect.notice().ifPresent(it -> tell(sql, group, it, now));
     if (keepsSession(sql, run)) {
@@ -167,9 +182,28 @@ public final class RunStore {
     });
   }
 
-  /// The run of a group that has not ended.
-  public Optional<AgentRun> open(Group group) {
-    return open().stream().filter(it -> it.group().equals(group.folder())).findFirst();
+  /// The run of a lane that has not ended.
+  public Optional<AgentRun> open(Lane lane) {
+    return open().stream().filter(it -> it.lane().equals(lane)).findFirst();
+  }
+
+  /// Says something for an agent in a chat while it is at work; once for the same id in a run.
+  public void say(AgentRun run, Group target, String id, String text, Instant now) {
+    List<String> parts = format.parts(target.jid(), text);
+    database.write(sql -> {
+      Source source = Source.run(run.runId(), id);
+      OutboxStore.insert(sql, source, target.jid(), parts, Optional.empty(), now);
+      return parts.size();
+    });
+  }
+
+  /// A sign of life of the agent: its time limit begins anew, also for a host that comes after.
+  public void alive(AgentRun run, Instant now) {
+    database.write(sql ->
+        sql.update(AGENT_RUNS)
+            .set(AGENT_RUNS.TURN_SINCE, Times.text(now))
+            .where(AGENT_RUNS.RUN_ID.eq(run.runId()), AGENT_RUNS.TURN_SINCE.isNotNull())
+            .execute());
   }
 
   /// Remembers that a turn is open since then, so that its time limit outlives this process.
@@ -197,6 +231,7 @@ public final class RunStore {
     database.write(sql -> {
       comeBack(sql, run, group, fates, error, now);
       notice.ifPresent(it -> tell(sql, group, it, now));
+      HandledFiles.forget(sql, run.runId());
       return sql.update(AGENT_RUNS)
           .set(AGENT_RUNS.STATE, ENDED)
           .set(AGENT_RUNS.END_REASON, reason.name().toLowerCase(Locale.ROOT))
@@ -209,13 +244,18 @@ public final class RunStore {
 
   /// The inputs that are inside a run.
   public List<AgentInput> inside(AgentRun run) {
-    return database.read(sql -> InputStore.inside(sql, run.runId()));
+    return database.read(sql -> Inputs.inside(sql, run.runId()));
   }
 
-  /// What runs other than that one have said in the group's chat since then, the newest few, oldest
-  /// first.
-  public List<String> saidByOthers(Group group, String runId, Instant since) {
-    return database.read(sql -> OutboxStore.saidByOtherRuns(sql, group.jid(), runId, since));
+  /// What runs of the same lane other than that one have said in the group's chat since then, the
+  /// newest few, oldest first.
+  public List<String> saidByOthers(Group group, AgentRun run, Instant since) {
+    return database.read(sql -> OutboxStore.saidByOtherRuns(sql, group.jid(), run, since));
+  }
+
+  /// A run of a task, by its number.
+  public Optional<TaskRun> taskRun(long id) {
+    return database.read(sql -> TaskRuns.find(sql, id));
   }
 
   /// Says a sentence of the host in the group's chat, unless the same id was said before.
@@ -233,30 +273,32 @@ public final class RunStore {
 
   private void comeBack(
       DSLContext sql, AgentRun run, Group group, Map<Long, Fate> fates, String error, Instant now) {
-    for (AgentInput input : InputStore.inside(sql, run.runId())) {
+    for (AgentInput input : Inputs.inside(sql, run.runId())) {
       switch (fates.get(input.id())) {
         case null -> {}
         case Fate.Again(int attempts, Instant when) ->
-            InputStore.giveBack(sql, input, group.jid(), attempts, when, error);
-        case Fate.Dead _ when InputStore.isBatch(sql, input, group.jid()) ->
-            InputStore.giveBack( // each message has a try of its own
+            Inputs.giveBack(sql, input, group.jid(), attempts, when, error);
+        case Fate.Over over -> end(sql, input, over, now);
+        case Fate.Dead _ when Inputs.isBatch(sql, input, group.jid()) ->
+            Inputs.giveBack( // each message has a try of its own
                 sql, input, group.jid(), InputStore.TAKEN_APART_AT, now, error);
         case Fate.Dead(String notice) -> {
-          InputStore.bury(sql, input, group.jid(), error, now);
+          Inputs.bury(sql, input, group.jid(), error, now);
           tell(sql, group, new Notice("dead:" + input.id(), notice), now);
         }
       }
     }
   }
 
+  private void end(DSLContext sql, AgentInput input, Fate.Over over, Instant now) {
+    Inputs.giveUp(sql, input, over.error());
+    if (input.content() instanceof AgentInput.Content.Task(long taskRun)) {
+      taskRuns.end(sql, taskRun, over.how(), Optional.of(over.error()), now);
+    }
+  }
+
   private void tell(DSLContext sql, Group group, Notice notice, Instant now) {
-    OutboxStore.insert(
-        sql,
-        Source.host(group.folder(), notice.id()),
-        group.jid(),
-        format.parts(group.jid(), notice.text()),
-        Optional.empty(),
-        now);
+    notices.tell(sql, group.folder(), group.jid(), notice.id(), notice.text(), now);
   }
 
   private static void forgetSession(DSLContext sql, GroupFolder folder) {
@@ -267,7 +309,8 @@ public final class RunStore {
     sql.insertInto(AGENT_RUNS)
         .set(AGENT_RUNS.RUN_ID, run.runId())
         .set(AGENT_RUNS.GROUP_FOLDER, run.group().value())
-        .set(AGENT_RUNS.CONTEXT, "chat")
+        .set(AGENT_RUNS.CONTEXT, TaskRuns.text(run.lane().context()))
+        .set(AGENT_RUNS.KEEPS_SESSION, !run.lane().isIsolated())
         .set(AGENT_RUNS.CONTAINER, run.container())
         .set(AGENT_RUNS.ENGINE, run.engine())
         .set(AGENT_RUNS.NONCE, run.nonce())
@@ -280,7 +323,9 @@ public final class RunStore {
   private static AgentRun run(Record row) {
     return new AgentRun(
         row.get(AGENT_RUNS.RUN_ID),
-        new GroupFolder(row.get(AGENT_RUNS.GROUP_FOLDER)),
+        new Lane(
+            new GroupFolder(row.get(AGENT_RUNS.GROUP_FOLDER)),
+            TaskRuns.context(row.get(AGENT_RUNS.CONTEXT))),
         row.get(AGENT_RUNS.CONTAINER),
         row.get(AGENT_RUNS.ENGINE),
         row.get(AGENT_RUNS.NONCE),

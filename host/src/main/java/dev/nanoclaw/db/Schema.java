@@ -11,7 +11,7 @@ import org.flywaydb.core.Flyway;
 final class Schema {
 
   /// The newest migration in `db/migration`.
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   private Schema() {}
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 /// @param waitingSince since when it waits; empty while a turn is open
 public record AgentRun(
     String runId,
-    GroupFolder group,
+    Lane lane,
     String container,
     String engine,
     String nonce,
@@ -20,6 +20,10 @@ public record AgentRun(
     Optional<Instant> turnSince,
     Optional<Instant> waitingSince,
     Instant startedAt) {
+
+  public GroupFolder group() {
+    return lane.group();
+  }
 
   /// Why a run is over.
   public enum EndReason {

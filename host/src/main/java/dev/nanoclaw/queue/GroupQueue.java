@@ -1,7 +1,7 @@
 package dev.nanoclaw.queue;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.Signal.Activity;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,12 +23,12 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Gives each group at most one turn at a time, at most so many turns at once, and waiting groups
-/// their turn in the order in which they came.
+/// Gives each lane of a group at most one turn at a time, at most so many turns at once, and
+/// waiting lanes their turn in the order in which they came.
 ///
 /// While groups wait, as many turns that wait for more to do are asked for their slots, the longest
 /// wait first. Where these are too few, no turn takes more to do until one comes to rest. So no
-/// group, idle or chatty, keeps another waiting for longer than it takes to end what is open.
+/// lane, idle or chatty, keeps another waiting for longer than it takes to end what is open.
 public final class GroupQueue implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(GroupQueue.class);
@@ -48,9 +48,9 @@ public final class GroupQueue implements AutoCloseable {
   private final Condition ended = lock.newCondition();
 
   /// In the order in which each began what it is at.
-  @GuardedBy("lock") private final Map<GroupFolder, Signal> active = new LinkedHashMap<>();
+  @GuardedBy("lock") private final Map<Lane, Signal> active = new LinkedHashMap<>();
 
-  @GuardedBy("lock") private final Queue<GroupFolder> waiting = new ArrayDeque<>();
+  @GuardedBy("lock") private final Queue<Lane> waiting = new ArrayDeque<>();
 
   @GuardedBy("lock") private boolean closed;
 
@@ -62,7 +62,7 @@ public final class GroupQueue implements AutoCloseable {
     ///
     /// @param signal is raised when there may be more to do meanwhile
     /// @return when to come back although nobody woke the group
-    Optional<Instant> take(GroupFolder group, Signal signal);
+    Optional<Instant> take(Lane lane, Signal signal);
   }
 
   public GroupQueue(int maxTurns, TurnTaker turnTaker, Clock clock) {
@@ -73,14 +73,14 @@ public final class GroupQueue implements AutoCloseable {
 
   /// There may be something to do for the group: raises the signal of its turn, or queues it for
   /// one. Returns at once.
-  public void wake(GroupFolder group) {
+  public void wake(Lane lane) {
     lock.lock();
     try {
-      Signal signal = active.get(group);
+      Signal signal = active.get(lane);
       if (signal != null) {
         signal.raise();
-      } else if (!closed && !waiting.contains(group)) {
-        waiting.add(group);
+      } else if (!closed && !waiting.contains(lane)) {
+        waiting.add(lane);
         fill();
       }
     } finally {
@@ -90,19 +90,19 @@ public final class GroupQueue implements AutoCloseable {
 
   /// The group's turn, if it has one, is to end as soon as nothing is open in it; the next begins
   /// afresh.
-  public void finish(GroupFolder group) {
-    tell(group, Signal::finish);
+  public void finish(Lane lane) {
+    tell(lane, Signal::finish);
   }
 
   /// What the group's turn, if it has one, is doing now is to be broken off.
-  public void interrupt(GroupFolder group) {
-    tell(group, Signal::interrupt);
+  public void interrupt(Lane lane) {
+    tell(lane, Signal::interrupt);
   }
 
-  private void tell(GroupFolder group, Consumer<Signal> what) {
+  private void tell(Lane lane, Consumer<Signal> what) {
     lock.lock();
     try {
-      Signal signal = active.get(group);
+      Signal signal = active.get(lane);
       if (signal != null) {
         what.accept(signal);
       }
@@ -112,14 +112,14 @@ public final class GroupQueue implements AutoCloseable {
   }
 
   /// Wakes the group at that time.
-  public void wakeAt(GroupFolder group, Instant when) {
+  public void wakeAt(Lane lane, Instant when) {
     long delay = Duration.between(clock.instant(), when).toMillis();
     lock.lock();
     try {
       if (delay <= 0) {
-        wake(group);
+        wake(lane);
       } else if (!closed) {
-        var _ = timer.schedule(() -> wake(group), delay, TimeUnit.MILLISECONDS);
+        var _ = timer.schedule(() -> wake(lane), delay, TimeUnit.MILLISECONDS);
       }
     } finally {
       lock.unlock();
@@ -153,18 +153,18 @@ public final class GroupQueue implements AutoCloseable {
     makeRoom();
   }
 
-  @GuardedBy("lock") private void start(GroupFolder group) {
-    Signal signal = new Signal(lock, () -> activityChanged(group));
-    active.put(group, signal);
-    threads.execute(() -> takeTurn(group, signal));
+  @GuardedBy("lock") private void start(Lane lane) {
+    Signal signal = new Signal(lock, () -> activityChanged(lane));
+    active.put(lane, signal);
+    threads.execute(() -> takeTurn(lane, signal));
   }
 
-  private void activityChanged(GroupFolder group) {
+  private void activityChanged(Lane lane) {
     lock.lock();
     try {
-      Signal signal = active.remove(group);
+      Signal signal = active.remove(lane);
       if (signal != null) {
-        active.put(group, signal);
+        active.put(lane, signal);
         makeRoom();
       }
     } finally {
@@ -182,22 +182,22 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  private void takeTurn(GroupFolder group, Signal signal) {
+  private void takeTurn(Lane lane, Signal signal) {
     Optional<Instant> comeBack;
     try {
-      comeBack = turnTaker.take(group, signal);
+      comeBack = turnTaker.take(lane, signal);
     } catch (RuntimeException | Error e) {
-      log.error("The turn of group {} failed; it will be tried again in 5 s", group, e);
+      log.error("The turn of group {} failed; it will be tried again in 5 s", lane, e);
       signal.pause(AFTER_FAILURE); // in its slot: its container may run
       comeBack = Optional.of(clock.instant());
     }
-    comeBack.ifPresent(when -> wakeAt(group, when));
+    comeBack.ifPresent(when -> wakeAt(lane, when));
     lock.lock();
     try {
-      active.remove(group);
+      active.remove(lane);
       ended.signalAll();
       if (signal.isRaised() && !closed) {
-        waiting.add(group);
+        waiting.add(lane);
       }
       fill();
     } finally {

@@ -8,10 +8,10 @@ import dev.nanoclaw.container.Readiness;
 import dev.nanoclaw.container.Readiness.State;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.InputStore.Work;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.RunStore;
-import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
@@ -19,6 +19,7 @@ import dev.nanoclaw.domain.AgentRun.EndReason;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.domain.Ids;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.protocol.AgentRequest;
 import dev.nanoclaw.queue.Signal;
 import java.io.IOException;
@@ -28,22 +29,18 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A group's turn: starts a container when there is something to answer, or takes up the one that
-/// an earlier host left running, follows it to its end, and puts back what it did not answer.
+/// A lane's turn: starts a container when there is something to answer, or takes up the one that an
+/// earlier host left running, follows it to its end, and puts back what it did not answer.
 public final class AgentTurn {
 
   private static final Logger log = LoggerFactory.getLogger(AgentTurn.class);
-  private static final int REQUEST_NOT_READ = 65;
 
   /// How often to look whether what was missing is there: nothing tells of it.
   private static final Duration PROBE = Duration.ofSeconds(2);
-
-  /// The engine's, and the shell's when the engine's CLI is not there.
-  private static final Set<Integer> ENGINE_REFUSED = Set.of(125, 126, 127);
 
   private final Stores stores;
   private final AgentContainers containers;
@@ -52,7 +49,7 @@ public final class AgentTurn {
   private final Clock clock;
   private final Conversation conversation;
   private final Troubles troubles;
-  private final Retries retries;
+  private final EndEffects endEffects;
   private final LiveRun.Parts parts;
 
   /// Where a turn reads and writes.
@@ -66,7 +63,8 @@ public final class AgentTurn {
       Settings settings,
       Clock clock,
       Conversation conversation,
-      Troubles troubles) {
+      Troubles troubles,
+      FilesFromAgent files) {
     this.stores = stores;
     this.containers = containers;
     this.readiness = readiness;
@@ -74,7 +72,8 @@ public final class AgentTurn {
     this.clock = clock;
     this.conversation = conversation;
     this.troubles = troubles;
-    this.retries = new Retries(settings.agent().maxTurnRetries());
+    Retries retries = new Retries(settings.agent().maxTurnRetries());
+    this.endEffects = new EndEffects(retries);
     Prompts prompts =
         new Prompts(
             stores.messages(),
@@ -86,6 +85,7 @@ public final class AgentTurn {
             stores.runs(),
             stores.inputs(),
             prompts,
+            files,
             new FrameEffects(retries),
             troubles,
             conversation,
@@ -93,24 +93,24 @@ public final class AgentTurn {
             clock);
   }
 
-  /// The groups that need a turn for a run of an earlier host.
-  public List<GroupFolder> findLeftBehind() {
-    return stores.runs().open().stream().map(AgentRun::group).distinct().toList();
+  /// The lanes that need a turn for a run of an earlier host.
+  public List<Lane> findLeftBehind() {
+    return stores.runs().open().stream().map(AgentRun::lane).distinct().toList();
   }
 
-  /// Does what there is to do for the group; see `GroupQueue.TurnTaker`. A run that is open at the
+  /// Does what there is to do for the lane; see `GroupQueue.TurnTaker`. A run that is open at the
   /// beginning was left behind: by an earlier host, or by a turn that failed.
-  public Optional<Instant> take(GroupFolder folder, Signal signal) {
-    Optional<Group> found = stores.groups().byFolder(folder);
+  public Optional<Instant> take(Lane lane, Signal signal) {
+    Optional<Group> found = stores.groups().byFolder(lane.group());
     if (found.isEmpty()) {
       return Optional.empty();
     }
     Group group = found.get();
-    Optional<AgentRun> old = stores.runs().open(group);
+    Optional<AgentRun> old = stores.runs().open(lane);
     if (old.isPresent()) {
       adopt(old.get(), group, signal);
     } else {
-      Optional<Work> work = stores.inputs().nextWork(group, clock.instant());
+      Optional<Work> work = nextWork(group, lane);
       if (work.isEmpty() || work.get().when().isAfter(clock.instant())) {
         return work.map(Work::when);
       }
@@ -120,12 +120,14 @@ public final class AgentTurn {
               ? Optional.empty()
               : Optional.of(wait(group, missing, work.get()));
         }
-        case State.Ready ready -> begin(group, ready, signal);
+        case State.Ready ready -> begin(group, lane, ready, signal);
       }
     }
-    return signal.isLeaving()
-        ? Optional.empty()
-        : stores.inputs().nextWork(group, clock.instant()).map(Work::when);
+    return signal.isLeaving() ? Optional.empty() : nextWork(group, lane).map(Work::when);
+  }
+
+  private Optional<Work> nextWork(Group group, Lane lane) {
+    return stores.inputs().nextWork(group, Which.of(lane), clock.instant());
   }
 
   private Instant wait(Group group, State.Missing missing, Work work) {
@@ -133,20 +135,20 @@ public final class AgentTurn {
       log.warn("Group {} waits: {}", group.folder(), missing.text());
       troubles.set(group.folder(), missing.text());
     }
-    Notice notice = new Notice(missing.kind() + ":" + work.firstSeq(), missing.text());
+    Notice notice = new Notice(missing.kind() + ":" + work.matter(), missing.text());
     stores.runs().tell(group, notice, clock.instant());
     conversation.outboxChanged();
     Duration poll = settings.timing().pollInterval();
     return clock.instant().plus(poll.compareTo(PROBE) < 0 ? poll : PROBE);
   }
 
-  private void begin(Group group, State.Ready ready, Signal signal) {
+  private void begin(Group group, Lane lane, State.Ready ready, Signal signal) {
     Instant now = clock.instant();
     String runId = Ids.run(now);
     AgentRun run =
         new AgentRun(
             runId,
-            group.folder(),
+            lane,
             containerName(group.folder(), runId),
             ready.engine().name(),
             Ids.nonce(),
@@ -159,7 +161,7 @@ public final class AgentTurn {
       return;
     }
     troubles.clear(group.folder());
-    log.info("Group {}: starting container {}", group.folder(), run.container());
+    log.info("Group {}: starting container {}", lane, run.container());
     AgentContainer container;
     try {
       container = containers.start(run, group, request(run, group, input, ready));
@@ -172,6 +174,7 @@ public final class AgentTurn {
           run,
           group,
           new LiveRun.Outcome.Ended(EndReason.CRASHED, Optional.of(125), false, Optional.empty()),
+          _ -> false,
           text);
       return;
     }
@@ -179,7 +182,7 @@ public final class AgentTurn {
   }
 
   private void adopt(AgentRun run, Group group, Signal signal) {
-    log.info("Group {}: taking up container {} again", group.folder(), run.container());
+    log.info("Group {}: taking up container {} again", run.lane(), run.container());
     AgentContainer container;
     try {
       container = containers.adopt(run);
@@ -189,6 +192,7 @@ public final class AgentTurn {
           run,
           group,
           new LiveRun.Outcome.Ended(EndReason.LOST, Optional.empty(), false, Optional.empty()),
+          _ -> false,
           "lost");
       return;
     }
@@ -201,78 +205,55 @@ public final class AgentTurn {
         case LiveRun.Outcome.Left() ->
             log.info("Container {} goes on without the host", run.container());
         case LiveRun.Outcome.Ended ended -> {
-          end(run, group, ended, container.lastError());
+          end(run, group, ended, it -> container.wasGiven(it.key()), container.lastError());
           container.deleteFiles();
         }
       }
     }
   }
 
-  private void end(AgentRun run, Group group, LiveRun.Outcome.Ended ended, String lastError) {
+  /// @param begun whether the agent was given an input
+  private void end(
+      AgentRun run,
+      Group group,
+      LiveRun.Outcome.Ended ended,
+      Predicate<AgentInput> begun,
+      String lastError) {
     Instant now = clock.instant();
     List<AgentInput> inside = stores.runs().inside(run);
-    boolean refused =
-        ended.reason() != EndReason.LOST
-            && ended.exitCode().filter(ENGINE_REFUSED::contains).isPresent();
-    Map<Long, Fate> fates;
-    Optional<Notice> notice;
-    if (refused) {
-      String text = "The agent's container could not be started (%s).".formatted(lastError);
-      fates = retries.uncounted(inside, Retries.PARKED, now);
-      notice = Retries.notice("refused", text, fates);
+    EndEffects.Effect effect = endEffects.of(ended, lastError, inside, begun, now);
+    if (effect.refused()) {
       readiness.doubt();
-      notice.ifPresent(it -> troubles.set(group.folder(), it.text()));
-    } else {
-      Optional<String> failure = failure(ended);
-      fates =
-          failure
-              .map(it -> retries.counted(inside, it, now))
-              .orElseGet(() -> retries.uncounted(inside, pause(ended), now));
-      notice =
-          failure.flatMap(
-              it -> Retries.notice("ended", "Something went wrong: " + it + ".", fates));
+      effect.notice().ifPresent(it -> troubles.set(group.folder(), it.text()));
     }
-    stores.runs().end(run, group, ended.reason(), ended.exitCode(), fates, lastError, notice, now);
+    stores
+        .runs()
+        .end(
+            run,
+            group,
+            ended.reason(),
+            ended.exitCode(),
+            effect.fates(),
+            lastError,
+            effect.notice(),
+            now);
     conversation.outboxChanged();
     log.info(
         "Group {}: container {} ended: {}{}",
-        group.folder(),
+        run.lane(),
         run.container(),
         ended.reason(),
-        inside.isEmpty() ? "" : ", " + inside.size() + " inputs come back (" + lastError + ")");
-  }
-
-  /// Why what comes back counts as failed; empty when it is nobody's fault.
-  private static Optional<String> failure(LiveRun.Outcome.Ended ended) {
-    return switch (ended.reason()) {
-      case LOST -> Optional.empty();
-      case COMPLETED, IDLE, PREEMPTED ->
-          ended.anyFrame() ? Optional.empty() : Optional.of("the agent ended without an answer");
-      case TIMEOUT -> Optional.of("the agent gave no sign within its time limit");
-      case KILLED ->
-          Optional.of(ended.why().orElse("the agent was killed, perhaps for want of memory"));
-      case CRASHED -> requestLost(ended) ? Optional.empty() : Optional.of("the agent crashed");
-    };
-  }
-
-  /// An engine that goes away with its containers is given time to come back.
-  private static Duration pause(LiveRun.Outcome.Ended ended) {
-    boolean engineLost = ended.reason() == EndReason.LOST && ended.exitCode().isPresent();
-    return engineLost || requestLost(ended) ? Retries.PARKED : Duration.ZERO;
-  }
-
-  private static boolean requestLost(LiveRun.Outcome.Ended ended) {
-    return ended.exitCode().filter(it -> it == REQUEST_NOT_READ).isPresent();
+        inside.isEmpty() ? "" : ", %d inputs were inside (%s)".formatted(inside.size(), lastError));
   }
 
   private AgentRequest request(AgentRun run, Group group, AgentInput input, State.Ready ready) {
     return new AgentRequest(
-        parts.prompts().text(group, input, run.runId()),
-        stores.groups().session(group.folder()),
+        parts.prompts().text(group, input, run),
+        run.lane().isIsolated() ? Optional.empty() : stores.groups().session(group.folder()),
         group.folder().value(),
         group.jid().value(),
         group.main(),
-        false,
+        input.isTask(),
         Map.of(ready.credential().variable(), ready.credential().value().reveal()),
         run.runId(),
         run.nonce(),

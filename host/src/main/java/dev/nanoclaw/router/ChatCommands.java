@@ -5,6 +5,7 @@ import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatMessage;
 import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.GroupQueue;
 import java.time.Clock;
 import java.time.Duration;
@@ -35,7 +36,8 @@ public final class ChatCommands {
     if (runs.wasTold(group, notice)) {
       return;
     }
-    Optional<AgentRun> run = runs.open(group);
+    Lane lane = Lane.chat(group.folder());
+    Optional<AgentRun> run = runs.open(lane);
     String answer =
         switch (command) {
           case NEW -> startNewSession(group, run);
@@ -48,7 +50,7 @@ public final class ChatCommands {
 
   private String startNewSession(Group group, Optional<AgentRun> run) {
     runs.startNewSession(group);
-    queue.finish(group.folder());
+    queue.finish(Lane.chat(group.folder()));
     return isWorking(run)
         ? "I finish what I am at; the message after that begins a new session."
         : "The next message begins a new session.";
@@ -58,7 +60,7 @@ public final class ChatCommands {
     if (!isWorking(run)) {
       return "Nothing is running.";
     }
-    queue.interrupt(group.folder());
+    queue.interrupt(Lane.chat(group.folder()));
     return "Stopping.";
   }
 

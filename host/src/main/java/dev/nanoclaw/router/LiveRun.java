@@ -5,6 +5,7 @@ import dev.nanoclaw.container.AgentContainer;
 import dev.nanoclaw.container.ContainerEngine.EngineException;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.InputStore.Work;
 import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.db.RunStore.Effect;
@@ -46,6 +47,8 @@ final class LiveRun {
   /// Looks come at least every second; each may wait for the database.
   private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofMinutes(1);
 
+  private static final int LAST_LOOKS = 20;
+
   private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
   private static final Duration REQUEST_CHECK = Duration.ofSeconds(10);
   private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
@@ -63,6 +66,7 @@ final class LiveRun {
   private boolean claimedGiven;
   private Optional<String> endedBecause = Optional.empty();
   private boolean moreOutput;
+  private boolean moreFiles;
   private Instant lastLook;
   private Instant nextRequestCheck;
   private Instant nextLookForInput;
@@ -72,6 +76,7 @@ final class LiveRun {
       RunStore runs,
       InputStore inputs,
       Prompts prompts,
+      FilesFromAgent files,
       FrameEffects effects,
       Troubles troubles,
       Conversation conversation,
@@ -119,7 +124,7 @@ final class LiveRun {
   }
 
   Outcome follow() {
-    parts.conversation().typing(group.jid(), limits.isTurnOpen());
+    typing(limits.isTurnOpen());
     try {
       while (!signal.isLeaving()) {
         Optional<Outcome> end = look();
@@ -132,7 +137,14 @@ final class LiveRun {
       }
       return new Outcome.Left();
     } finally {
-      parts.conversation().typing(group.jid(), false);
+      typing(false);
+    }
+  }
+
+  /// An isolated task may end without a word.
+  private void typing(boolean on) {
+    if (!run.lane().isIsolated()) {
+      parts.conversation().typing(group.jid(), on);
     }
   }
 
@@ -140,6 +152,7 @@ final class LiveRun {
     try {
       noticeJump();
       giveWhatWasOnlyClaimed();
+      takeFiles();
       takeOutput();
       boundOutput();
       if (signal.takeInterrupt() && limits.isTurnOpen()) {
@@ -190,7 +203,7 @@ final class LiveRun {
   /// While the agent waits, until the first of: a regular look, a time limit, a retry that is due,
   /// the next question to the engine.
   private Duration pause() {
-    if (moreOutput) {
+    if (moreOutput || moreFiles) {
       return Duration.ZERO;
     }
     if (limits.isTurnOpen() || !limits.isOpen()) {
@@ -206,6 +219,18 @@ final class LiveRun {
         .min(Duration::compareTo)
         .filter(it -> it.compareTo(LOOK) > 0)
         .orElse(LOOK);
+  }
+
+  /// What the agent asked for before it said something comes before that.
+  private void takeFiles() {
+    FilesFromAgent.Taken taken = parts.files().take(run, group, container.files());
+    moreFiles = taken.more();
+    if (taken.said()) {
+      Instant now = parts.clock().instant();
+      limits.heard(limits.isTurnOpen(), now);
+      parts.runs().alive(run, now);
+      parts.conversation().outboxChanged();
+    }
   }
 
   private void takeOutput() {
@@ -254,13 +279,14 @@ final class LiveRun {
   }
 
   private void take(Found.Frame found) {
+    takeFiles();
     Instant now = parts.clock().instant();
     Effect effect = parts.effects().of(found.frame(), found.end(), inside, now);
     inside = parts.runs().takeFrame(run, group, effect, now);
     taken = found.end();
     anyFrame = true;
     limits.heard(effect.turnOpen(), now);
-    parts.conversation().typing(group.jid(), limits.isTurnOpen());
+    typing(limits.isTurnOpen());
     parts.conversation().outboxChanged();
     Optional<ErrorKind> kind = found.frame().errorKind();
     if (effect.failed().isEmpty()) {
@@ -277,17 +303,24 @@ final class LiveRun {
       carryOut(
           limits.close(EndReason.COMPLETED, now)); // the next run reads credential and session anew
     }
+    if (run.lane().isIsolated() && !limits.isTurnOpen()) {
+      carryOut(limits.close(EndReason.COMPLETED, now)); // the next task has a container of its own
+    }
     nextLookForInput = now;
   }
 
   private void giveInput() {
     Instant now = parts.clock().instant();
-    if (now.isBefore(nextLookForInput) || container.exitCode().isPresent()) {
+    if (now.isBefore(nextLookForInput)
+        || run.lane().isIsolated()
+        || container.exitCode().isPresent()) {
       return; // what comes in now is for the next run
     }
     while (limits.isOpen() && signal.takesMore() && !now.isBefore(nextLookForInput)) {
+      // a task is alone when its turn begins
+      Which which = inside.isEmpty() ? Which.CHAT : Which.MESSAGES;
       Optional<Work> work =
-          parts.inputs().nextWork(group, now); // reads only: most looks find nothing
+          parts.inputs().nextWork(group, which, now); // reads only: most looks find nothing
       if (work.isEmpty() || mustWait(work.get())) { // for the frame that ends the open turn
         nextLookForInput = now.plus(parts.settings().timing().pollInterval());
         return;
@@ -297,7 +330,7 @@ final class LiveRun {
         return;
       }
       container.hasOnly(inside); // before the claim: it may be of an input that came back
-      if (parts.inputs().claimNext(group, run.runId(), parts.inputLimits(), now)
+      if (parts.inputs().claimNext(group, which, run.runId(), parts.inputLimits(), now)
           instanceof InputStore.Next.Claimed(AgentInput input)) {
         give(input, now);
       }
@@ -326,8 +359,7 @@ final class LiveRun {
 
   private void give(AgentInput input, Instant now) {
     boolean given =
-        container.give(
-            FollowUp.message(input.key(), parts.prompts().text(group, input, run.runId())));
+        container.give(FollowUp.message(input.key(), parts.prompts().text(group, input, run)));
     inside = parts.runs().inside(run);
     if (!given) {
       carryOut(limits.close(EndReason.COMPLETED, now)); // what it did not get goes to the next run
@@ -336,7 +368,7 @@ final class LiveRun {
     if (limits.gave(now)) {
       parts.runs().turnOpened(run, now);
     }
-    parts.conversation().typing(group.jid(), true);
+    typing(true);
   }
 
   private void carryOut(RunLimits.Step step) {
@@ -352,6 +384,14 @@ final class LiveRun {
         log.error("Container {} ignores everything; removing it by force", run.container());
         inBackground("remove", container::remove);
       }
+    }
+  }
+
+  /// Its container is gone; but a flood is not taken to its end.
+  private void takeLastFiles() {
+    takeFiles();
+    for (int i = 1; i < LAST_LOOKS && moreFiles; i++) {
+      takeFiles();
     }
   }
 
@@ -380,6 +420,7 @@ final class LiveRun {
         yield Optional.empty();
       }
       case OVER -> {
+        takeLastFiles();
         container.readToEnd(this::take, mostOutput());
         Optional<Integer> code = container.exitCode();
         EndReason reason = limits.reason().orElseGet(() -> end.reason(code));

@@ -1,6 +1,9 @@
 package dev.nanoclaw.router;
 
 import dev.nanoclaw.domain.ChatMessage;
+import dev.nanoclaw.domain.TaskRun;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -8,6 +11,9 @@ import java.util.Locale;
 
 /// Messages as the model reads them, and its answers as people do.
 public final class PromptFormat {
+
+  /// A run that begins so long after its time says so.
+  private static final Duration LATE = Duration.ofMinutes(2);
 
   private final String opening;
   private final DateTimeFormatter time;
@@ -38,6 +44,36 @@ public final class PromptFormat {
       text.append(escape(message.text())).append("</message>\n");
     }
     return text.append("</messages>").toString();
+  }
+
+  /// A run of a task, which begins at that time.
+  public String task(TaskRun run, Instant begins) {
+    Duration late = Duration.between(run.due(), begins);
+    String lateness =
+        late.compareTo(LATE) < 0
+            ? ""
+            : "This run begins %s late, because I could not begin it in time. Runs missed meanwhile are not made up for: this one stands for all of them.\n"
+                .formatted(words(late));
+    return """
+    <scheduled-task id="%s" schedule="%s" due="%s">
+    A task that was scheduled earlier is due; no person is writing. What you answer goes to the chat. What is not for the chat belongs in <internal>...</internal>, and if nothing is to be said, answer with nothing but that.
+    %s<prompt>%s</prompt>
+    </scheduled-task>\
+    """
+        .formatted(
+            escape(run.taskId()),
+            escape(run.schedule()),
+            time.format(run.due()),
+            lateness,
+            escape(run.prompt()));
+  }
+
+  private static String words(Duration duration) {
+    if (duration.toDays() > 1) {
+      return duration.toDays() + " days";
+    }
+    long hours = duration.toHours();
+    return (hours == 0 ? "" : hours + " h ") + duration.toMinutesPart() + " min";
   }
 
   /// What went out while an earlier run was at the same messages, oldest first; nothing when that

@@ -4,6 +4,7 @@ import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.TaskRun;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -54,11 +55,13 @@ final class Retries {
         .map(Map.Entry::getKey)
         .min(Long::compare)
         .map(it ->
-            new Notice(
-                kind + ":" + it, sentence + " Your message is kept, and I try again by myself."));
+            new Notice(kind + ":" + it, sentence + " Nothing is lost, and I try again by myself."));
   }
 
   private Fate counted(AgentInput input, String why, Instant now) {
+    if (input.isTask()) {
+      return new Fate.Over(TaskRun.Status.ERROR, why);
+    }
     if (input.attempts() >= maxRetries) {
       return new Fate.Dead(
           "I could not answer your last message after %d tries (%s). It is kept as a dead letter: ask again in other words, or try it once more with ./nanoclaw deadletters retry in-%d."

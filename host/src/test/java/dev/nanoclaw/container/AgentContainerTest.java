@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.nanoclaw.config.Home;
 import dev.nanoclaw.container.DockerLikeEngine.Dialect;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentInput.Content;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.protocol.AgentRequest;
@@ -160,7 +161,7 @@ class AgentContainerTest {
     AgentRun later =
         new AgentRun(
             RUN.runId(),
-            RUN.group(),
+            RUN.lane(),
             RUN.container(),
             RUN.engine(),
             RUN.nonce(),
@@ -204,8 +205,10 @@ class AgentContainerTest {
   @Test
   void whatWasGivenIsKnownUntilItCameBack() throws IOException {
     engine.container("wait_for \"$inputs/_close\"");
-    AgentInput came = new AgentInput(7, FAMILY.folder(), 1, 1, 0, Instant.EPOCH);
-    AgentInput stays = new AgentInput(8, FAMILY.folder(), 2, 2, 0, Instant.EPOCH);
+    AgentInput came =
+        new AgentInput(7, FAMILY.folder(), new Content.Messages(1, 1), 0, Instant.EPOCH);
+    AgentInput stays =
+        new AgentInput(8, FAMILY.folder(), new Content.Messages(2, 2), 0, Instant.EPOCH);
     try (AgentContainer container = containers.start(RUN, FAMILY, request("x"))) {
       for (AgentInput it : List.of(came, stays)) {
         assertThat(container.wasGiven(it.key())).isFalse();

@@ -10,6 +10,7 @@ import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,7 +125,7 @@ class CommandLinesTest {
     AgentRun run =
         new AgentRun(
             "r1",
-            group.folder(),
+            Lane.chat(group.folder()),
             "c",
             name,
             "n",
@@ -135,9 +136,12 @@ class CommandLinesTest {
     AgentUser user = new AgentUser(1000, 1000, false);
     Settings.Paths paths =
         new Settings.Paths(home.resolve("store"), home.resolve("groups"), home.resolve("data"));
+    GroupDirectories directories = new GroupDirectories(paths, new Home(home, home), user);
+    RunFiles files = new RunFiles(paths.dataDir(), run);
     List<Mount> mounts =
-        new ArrayList<>(new GroupDirectories(paths, new Home(home, home), user).mounts(group));
-    mounts.addAll(new RunFiles(paths.dataDir(), run).mounts());
+        new ArrayList<>(
+            directories.mounts(group, files.session(directories.sessionDirectory(group.folder()))));
+    mounts.addAll(files.mounts());
     return engine(name)
         .runCommand(
             new ContainerSpec(

@@ -112,7 +112,9 @@ class GroupDirectoriesTest {
 
   @Test
   void aContainerSeesItsGroupAndOnlyOthersThanMainTheGlobalMemory() throws IOException {
-    assertThat(directories.mounts(FAMILY).stream().map(Mount::argument))
+    assertThat(
+            directories.mounts(FAMILY, directories.sessionDirectory(FAMILY.folder())).stream()
+                .map(Mount::argument))
         .containsExactly(
             "type=bind,source=%s/groups/family,target=/workspace/group".formatted(home),
             "type=bind,source=%s/data/logs/family,target=/workspace/logs,readonly".formatted(home),
@@ -120,7 +122,9 @@ class GroupDirectoriesTest {
             "type=bind,source=%s/data/sessions/family/.claude,target=/home/node/.claude"
                 .formatted(home));
     Files.createDirectories(home.resolve("program/container/skills"));
-    assertThat(directories.mounts(MAIN).stream().map(Mount::argument))
+    assertThat(
+            directories.mounts(MAIN, directories.sessionDirectory(MAIN.folder())).stream()
+                .map(Mount::argument))
         .containsExactly(
             "type=bind,source=%s/groups/main,target=/workspace/group".formatted(home),
             "type=bind,source=%s/data/logs/main,target=/workspace/logs,readonly".formatted(home),

@@ -112,7 +112,7 @@ class ChatStoreTest {
     chats.seen(direct(PHONE, "Alice", false));
     var _ = messages.add(Samples.message(LID, "m1", "one", NOW), true);
     var _ = messages.add(Samples.message(LID, "m2", "two", NOW), true);
-    RunStore runs = new RunStore(database, (_, text) -> List.of(text));
+    RunStore runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     runs.tell(groups.byChat(LID).orElseThrow(), new Notice("n", "hello"), NOW);
     Sql.execute(
         dir.resolve("messages.db"),

@@ -50,7 +50,7 @@ class DeadLetterStoreTest {
     database = Database.open(dir);
     messages = new MessageStore(database);
     inputs = new InputStore(database);
-    runs = new RunStore(database, (_, text) -> List.of(text));
+    runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     outbox = new OutboxStore(database);
     letters = new DeadLetterStore(database);
     new GroupStore(database).add(FAMILY, "whatsapp");
@@ -133,10 +133,10 @@ class DeadLetterStoreTest {
     AgentRun run = Samples.run(FAMILY, "r2");
     var _ = runs.begin(run, FAMILY, MANY, NOW);
     database.write(sql -> {
-      InputStore.acknowledge(sql, "r2", List.of(2L));
+      Inputs.acknowledge(sql, "r2", List.of(2L));
       return 0;
     });
-    assertThat(inputs.nextWork(FAMILY, NOW)).isEmpty();
+    assertThat(inputs.nextWork(FAMILY, InputStore.Which.CHAT, NOW)).isEmpty();
 
     assertThat(letters.retry(these("in-1"), NOW))
         .isInstanceOfSatisfying(
@@ -147,7 +147,7 @@ class DeadLetterStoreTest {
     assertThat(inputs.settled(FAMILY, 1)).isFalse();
     assertThat(rows("SELECT state, attempts, next_attempt, error FROM agent_inputs WHERE id = 1"))
         .containsExactly("pending|0|null|null");
-    assertThat(inputs.claimNext(FAMILY, "r2", MANY, NOW))
+    assertThat(inputs.claimNext(FAMILY, InputStore.Which.CHAT, "r2", MANY, NOW))
         .isInstanceOfSatisfying(
             Next.Claimed.class,
             it -> {
@@ -189,7 +189,7 @@ class DeadLetterStoreTest {
 
     assertThat(ids()).isEmpty();
     assertThat(letters.count()).isZero();
-    assertThat(inputs.nextWork(FAMILY, LATER)).isEmpty();
+    assertThat(inputs.nextWork(FAMILY, InputStore.Which.CHAT, LATER)).isEmpty();
     assertThat(rows("SELECT state FROM agent_inputs")).containsExactly("dead");
     assertThat(outbox.heads()).extracting(OutgoingMessage::text).doesNotContain("hello");
     assertThat(outbox.isOurs(refused.messageId())).isTrue();

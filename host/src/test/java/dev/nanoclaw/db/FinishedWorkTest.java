@@ -5,13 +5,16 @@ import static dev.nanoclaw.db.FinishedWork.OUTBOX_ROWS;
 import static dev.nanoclaw.db.FinishedWork.RUNS;
 import static dev.nanoclaw.testing.Samples.NOW;
 import static dev.nanoclaw.testing.Samples.message;
+import static dev.nanoclaw.testing.Samples.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.db.InputStore.Limits;
 import dev.nanoclaw.db.InputStore.Next;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.testing.Samples;
 import dev.nanoclaw.testing.Sql;
 import java.nio.file.Path;
@@ -46,7 +49,7 @@ class FinishedWorkTest {
     database = Database.open(dir);
     finished = new FinishedWork(database);
     inputs = new InputStore(database);
-    runs = new RunStore(database, (_, text) -> List.of(text));
+    runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     outbox = new OutboxStore(database);
     letters = new DeadLetterStore(database);
     GroupStore groups = new GroupStore(database);
@@ -163,13 +166,13 @@ class FinishedWorkTest {
   private List<Object> whatOthersSee() {
     List<Object> all = new ArrayList<>();
     for (Group group : List.of(FAMILY, WORK)) {
-      all.add(inputs.nextWork(group, NOW));
+      all.add(inputs.nextWork(group, Which.CHAT, NOW));
       for (long seq = 0; seq < 12_000; seq += 97) {
         all.add(inputs.settled(group, seq));
       }
-      runs.open(group).ifPresent(it -> all.add(runs.inside(it)));
+      runs.open(Lane.chat(group.folder())).ifPresent(it -> all.add(runs.inside(it)));
     }
-    all.add(inputs.groupsWithWork());
+    all.add(inputs.lanesWithWork());
     all.add(outbox.heads());
     all.add(letters.all());
     all.addAll(
@@ -277,7 +280,7 @@ class FinishedWorkTest {
 
     AgentRun run = Samples.run(FAMILY, "new");
     assertThat(runs.begin(run, FAMILY, new Limits(50, 1000), NOW)).isInstanceOf(Next.Claimed.class);
-    assertThat(runs.inside(run).getFirst().fromSeq()).isEqualTo(asks);
+    assertThat(range(runs.inside(run).getFirst()).fromSeq()).isEqualTo(asks);
   }
 
   @Test

@@ -2,19 +2,23 @@ package dev.nanoclaw.db;
 
 import static dev.nanoclaw.testing.Samples.NOW;
 import static dev.nanoclaw.testing.Samples.message;
+import static dev.nanoclaw.testing.Samples.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nanoclaw.db.InputStore.GroupWork;
+import dev.nanoclaw.db.InputStore.LaneWork;
 import dev.nanoclaw.db.InputStore.Limits;
 import dev.nanoclaw.db.InputStore.Next;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.InputStore.Work;
 import dev.nanoclaw.db.RunStore.Effect;
 import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentInput.Content;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.AgentRun.EndReason;
 import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.testing.Samples;
 import dev.nanoclaw.testing.Sql;
 import java.nio.file.Path;
@@ -51,7 +55,7 @@ class InputStoreTest {
     database = Database.open(dir);
     messages = new MessageStore(database);
     inputs = new InputStore(database);
-    runs = new RunStore(database, (_, text) -> List.of(text));
+    runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     GroupStore groups = new GroupStore(database);
     groups.add(FAMILY, "whatsapp");
     groups.add(WORK, "whatsapp");
@@ -94,7 +98,7 @@ class InputStoreTest {
   void withoutAMessageThatAsksThereIsNoWorkAndNoRun() {
     say(FAMILY, false);
     say(WORK, true);
-    assertThat(inputs.nextWork(FAMILY, NOW)).isEmpty();
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, NOW)).isEmpty();
     assertThat(runs.begin(Samples.run(FAMILY, "r"), FAMILY, MANY, NOW))
         .isEqualTo(new Next.Nothing());
     assertThat(runs.open()).isEmpty();
@@ -107,24 +111,27 @@ class InputStoreTest {
     say(WORK, false);
     long asks = say(FAMILY, true);
     long after = say(FAMILY, false);
-    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(NOW, asks, 0));
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, NOW))
+        .contains(new Work(NOW, Long.toString(asks), 0));
     assertThat(inputs.settled(FAMILY, asks)).isFalse();
     assertThat(inputs.settled(FAMILY, asks - 1)).isTrue();
 
     AgentRun run = begin(FAMILY, "r");
     AgentInput first = runs.inside(run).getFirst();
-    assertThat(first).isEqualTo(new AgentInput(first.id(), FAMILY.folder(), 1, asks, 0, NOW));
-    assertThat(inputs.nextWork(FAMILY, NOW)).isEmpty();
-    assertThat(inputs.claimNext(FAMILY, "r", MANY, NOW)).isEqualTo(new Next.Nothing());
+    assertThat(first)
+        .isEqualTo(
+            new AgentInput(first.id(), FAMILY.folder(), new Content.Messages(1, asks), 0, NOW));
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, NOW)).isEmpty();
+    assertThat(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, NOW)).isEqualTo(new Next.Nothing());
     assertThat(inputs.settled(FAMILY, asks)).isFalse();
     assertThat(inputs.settled(FAMILY, 0)).isTrue();
 
     acknowledged(runs, run, FAMILY, 10, first.id());
     assertThat(inputs.settled(FAMILY, after)).isTrue();
     long again = say(FAMILY, true);
-    AgentInput second = claimed(inputs.claimNext(FAMILY, "r", MANY, NOW));
-    assertThat(second.fromSeq()).isEqualTo(asks + 1);
-    assertThat(second.toSeq()).isEqualTo(again);
+    AgentInput second = claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, NOW));
+    assertThat(range(second).fromSeq()).isEqualTo(asks + 1);
+    assertThat(range(second).toSeq()).isEqualTo(again);
   }
 
   @Test
@@ -137,15 +144,16 @@ class InputStoreTest {
     runs.takeFrame(run, FAMILY, failed, NOW);
 
     Instant slightly = next.minus(InputStore.LONGEST_WAIT);
-    assertThat(inputs.nextWork(FAMILY, slightly).orElseThrow().when()).isEqualTo(next);
-    assertThat(inputs.claimNext(FAMILY, "r", MANY, slightly)).isEqualTo(new Next.Later(next));
-    GroupWork owed = inputs.groupsWithWork().getFirst();
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, slightly).orElseThrow().when()).isEqualTo(next);
+    assertThat(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, slightly))
+        .isEqualTo(new Next.Later(next));
+    LaneWork owed = inputs.lanesWithWork().getFirst();
     assertThat(owed.isDue(slightly)).isFalse();
 
     Instant far = slightly.minusMillis(1);
-    assertThat(inputs.nextWork(FAMILY, far).orElseThrow().when()).isEqualTo(far);
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, far).orElseThrow().when()).isEqualTo(far);
     assertThat(owed.isDue(far)).isTrue();
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, far)).id()).isEqualTo(id);
+    assertThat(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, far)).id()).isEqualTo(id);
   }
 
   @Test
@@ -157,10 +165,14 @@ class InputStoreTest {
     }
     AgentRun run = Samples.run(FAMILY, "r");
     runs.begin(run, FAMILY, new Limits(2, 1000), NOW);
-    assertThat(runs.inside(run).getFirst().toSeq()).isEqualTo(asked.get(1));
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", new Limits(2, 1000), NOW)).toSeq())
+    assertThat(range(runs.inside(run).getFirst()).toSeq()).isEqualTo(asked.get(1));
+    assertThat(
+            range(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", new Limits(2, 1000), NOW)))
+                .toSeq())
         .isEqualTo(asked.get(3));
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", new Limits(2, 1000), NOW)).toSeq())
+    assertThat(
+            range(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", new Limits(2, 1000), NOW)))
+                .toSeq())
         .isEqualTo(asked.get(4));
   }
 
@@ -173,9 +185,11 @@ class InputStoreTest {
     Limits limits = new Limits(50, 4);
     AgentRun run = Samples.run(FAMILY, "r");
     runs.begin(run, FAMILY, limits, NOW);
-    assertThat(runs.inside(run).getFirst().toSeq()).isEqualTo(exact).isGreaterThan(small);
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", limits, NOW)).toSeq()).isEqualTo(big);
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", limits, NOW)).toSeq()).isEqualTo(last);
+    assertThat(range(runs.inside(run).getFirst()).toSeq()).isEqualTo(exact).isGreaterThan(small);
+    assertThat(range(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", limits, NOW))).toSeq())
+        .isEqualTo(big);
+    assertThat(range(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", limits, NOW))).toSeq())
+        .isEqualTo(last);
   }
 
   @Test
@@ -187,12 +201,15 @@ class InputStoreTest {
     runs.takeFrame(run, FAMILY, effect(10, List.of(), Map.of(id, new Fate.Again(1, later))), NOW);
     long second = say(FAMILY, true);
 
-    assertThat(inputs.claimNext(FAMILY, "r", MANY, NOW)).isEqualTo(new Next.Later(later));
-    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(later, 1, 1));
+    assertThat(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, NOW))
+        .isEqualTo(new Next.Later(later));
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, NOW)).contains(new Work(later, "1", 1));
     assertThat(inputs.settled(FAMILY, first)).isFalse();
-    AgentInput again = claimed(inputs.claimNext(FAMILY, "r", MANY, later));
-    assertThat(again).isEqualTo(new AgentInput(id, FAMILY.folder(), 1, first, 1, NOW));
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, later)).toSeq()).isEqualTo(second);
+    AgentInput again = claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, later));
+    assertThat(again)
+        .isEqualTo(new AgentInput(id, FAMILY.folder(), new Content.Messages(1, first), 1, NOW));
+    assertThat(range(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, later))).toSeq())
+        .isEqualTo(second);
   }
 
   @Test
@@ -204,19 +221,22 @@ class InputStoreTest {
     AgentRun run = begin(FAMILY, "r");
     AgentInput batch = runs.inside(run).getFirst();
     fail(run, batch, 10, 1);
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, NOW)).toSeq()).isEqualTo(third);
+    assertThat(range(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, NOW))).toSeq())
+        .isEqualTo(third);
 
     fail(run, batch, 20, 2);
     long newer = say(FAMILY, true);
-    assertThat(inputs.nextWork(FAMILY, NOW)).contains(new Work(NOW, 1, 2));
+    assertThat(inputs.nextWork(FAMILY, Which.CHAT, NOW)).contains(new Work(NOW, "1", 2));
     List<AgentInput> parts = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      parts.add(claimed(inputs.claimNext(FAMILY, "r", MANY, NOW)));
+      parts.add(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, NOW)));
     }
     assertThat(parts)
-        .extracting(AgentInput::fromSeq)
+        .extracting(it -> range(it).fromSeq())
         .containsExactly(1L, 2L, second + 1, third + 1);
-    assertThat(parts).extracting(AgentInput::toSeq).containsExactly(first, second, third, newer);
+    assertThat(parts)
+        .extracting(it -> range(it).toSeq())
+        .containsExactly(first, second, third, newer);
     assertThat(parts).extracting(AgentInput::attempts).containsExactly(2, 2, 2, 0);
     assertThat(runs.inside(run)).isEqualTo(parts);
   }
@@ -229,16 +249,16 @@ class InputStoreTest {
   @Test
   void aGroupIsOwedSomethingFromTheTimeOfItsOldestFailedInput() {
     say(FAMILY, true);
-    assertThat(inputs.groupsWithWork())
-        .containsExactly(new GroupWork(FAMILY.folder(), Optional.empty()));
+    assertThat(inputs.lanesWithWork())
+        .containsExactly(new LaneWork(Lane.chat(FAMILY.folder()), Optional.empty()));
     AgentRun run = begin(FAMILY, "r");
-    assertThat(inputs.groupsWithWork()).isEmpty();
+    assertThat(inputs.lanesWithWork()).isEmpty();
     long id = runs.inside(run).getFirst().id();
     Instant later = NOW.plusSeconds(5);
     runs.takeFrame(run, FAMILY, effect(10, List.of(), Map.of(id, new Fate.Again(1, later))), NOW);
     say(FAMILY, true); // waits behind it
-    GroupWork owed = new GroupWork(FAMILY.folder(), Optional.of(later));
-    assertThat(inputs.groupsWithWork()).containsExactly(owed);
+    LaneWork owed = new LaneWork(Lane.chat(FAMILY.folder()), Optional.of(later));
+    assertThat(inputs.lanesWithWork()).containsExactly(owed);
     assertThat(owed.isDue(later.minusMillis(1))).isFalse();
     assertThat(owed.isDue(later)).isTrue();
   }
@@ -251,9 +271,9 @@ class InputStoreTest {
     runs.takeFrame(run, FAMILY, effect(10, List.of(), Map.of(id, new Fate.Dead("sorry"))), NOW);
     long second = say(FAMILY, true);
     assertThat(inputs.settled(FAMILY, first)).isTrue();
-    assertThat(claimed(inputs.claimNext(FAMILY, "r", MANY, NOW)))
-        .satisfies(it -> assertThat(it.fromSeq()).isEqualTo(first + 1))
-        .satisfies(it -> assertThat(it.toSeq()).isEqualTo(second));
+    assertThat(claimed(inputs.claimNext(FAMILY, Which.CHAT, "r", MANY, NOW)))
+        .satisfies(it -> assertThat(range(it).fromSeq()).isEqualTo(first + 1))
+        .satisfies(it -> assertThat(range(it).toSeq()).isEqualTo(second));
   }
 
   /// Several chats, runs that end in mid-work, inputs that fail or die: in the end the inputs of a
@@ -295,7 +315,7 @@ class InputStoreTest {
             run, group, EndReason.CRASHED, Optional.of(1), fates, "why", Optional.empty(), now);
         open.remove(group);
       } else if (runs.inside(run).isEmpty()) {
-        inputs.claimNext(group, run.runId(), limits, now);
+        inputs.claimNext(group, Which.CHAT, run.runId(), limits, now);
       } else {
         AgentInput it = runs.inside(run).getFirst();
         end += 1 + random.nextInt(9);
@@ -327,7 +347,7 @@ class InputStoreTest {
         if (going.equals(run)) {
           runs.begin(run, group, limits, now);
         } else if (runs.inside(going).isEmpty()) {
-          inputs.claimNext(group, going.runId(), limits, now);
+          inputs.claimNext(group, Which.CHAT, going.runId(), limits, now);
         }
         for (AgentInput it : runs.inside(going)) {
           end += 1;
@@ -338,14 +358,14 @@ class InputStoreTest {
       long next = 1;
       List<Long> covered = new ArrayList<>();
       for (AgentInput it : of(done, group)) {
-        assertThat(it.fromSeq()).as("no gap, no overlap, in order").isEqualTo(next);
-        next = it.toSeq() + 1;
+        assertThat(range(it).fromSeq()).as("no gap, no overlap, in order").isEqualTo(next);
+        next = range(it).toSeq() + 1;
         of(said, group).stream()
-            .filter(seq -> it.fromSeq() <= seq && seq <= it.toSeq())
+            .filter(seq -> range(it).fromSeq() <= seq && seq <= range(it).toSeq())
             .forEach(covered::add);
       }
       assertThat(covered).isEqualTo(of(said, group));
-      assertThat(inputs.nextWork(group, now)).isEmpty();
+      assertThat(inputs.nextWork(group, Which.CHAT, now)).isEmpty();
     }
     assertThat(
             Sql.rows(
@@ -361,7 +381,8 @@ class InputStoreTest {
 
   private boolean hasWork(Group group, Map<Group, AgentRun> open, Instant now) {
     AgentRun run = open.get(group);
-    return inputs.nextWork(group, now).isPresent() || (run != null && !runs.inside(run).isEmpty());
+    return inputs.nextWork(group, Which.CHAT, now).isPresent()
+        || (run != null && !runs.inside(run).isEmpty());
   }
 
   private static <T> List<T> of(Map<Group, List<T>> map, Group group) {

@@ -11,6 +11,7 @@ import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentInput.Content;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.AgentRun.EndReason;
 import dev.nanoclaw.domain.Group;
@@ -44,7 +45,7 @@ class RunStoreTest {
   @BeforeEach
   void aRunWithOneInputInside() {
     database = Database.open(dir);
-    runs = new RunStore(database, (_, text) -> List.of(text));
+    runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     outbox = new OutboxStore(database);
     groups = new GroupStore(database);
     groups.add(FAMILY, "whatsapp");
@@ -131,7 +132,7 @@ class RunStoreTest {
 
   @Test
   void anAnswerIsStoredInPartsWithIdsOfTheirOwnAndTheFirstRepliesToWhoAsked() {
-    runs = new RunStore(database, (_, text) -> List.of(text.split(" ", -1)));
+    runs = new RunStore(database, (_, text) -> List.of(text.split(" ", -1)), Samples.TASK_RULES);
     Effect effect = effect(100, "one two three", new Session.Keep(), List.of(input.id()), Map.of());
     runs.takeFrame(run, FAMILY, effect, NOW);
     runs.takeFrame(run, FAMILY, effect, NOW);
@@ -204,7 +205,8 @@ class RunStoreTest {
     AgentRun next = Samples.run(FAMILY, "r3");
     var _ = runs.begin(next, FAMILY, ONE, later);
     assertThat(runs.inside(next))
-        .containsExactly(new AgentInput(input.id(), FAMILY.folder(), 1, 1, 3, NOW));
+        .containsExactly(
+            new AgentInput(input.id(), FAMILY.folder(), new Content.Messages(1, 1), 3, NOW));
     assertThat(runs.inside(run)).isEmpty();
   }
 

@@ -48,12 +48,12 @@ enum Mutation {
   /// An input is done when it is given to a run.
   DONE_AT_CLAIM(
       "db/RunStore.java",
-      "InputStore.Next next = InputStore.claim(sql, group, run.runId(), limits, now);",
+      "if (!(next instanceof InputStore.Next.Claimed)) {",
       """
-      InputStore.Next next = InputStore.claim(sql, group, run.runId(), limits, now);
       if (next instanceof InputStore.Next.Claimed it) {
-        InputStore.acknowledge(sql, run.runId(), List.of(it.input().id()));
+        Inputs.acknowledge(sql, run.runId(), List.of(it.input().id()));
       }
+      if (!(next instanceof InputStore.Next.Claimed)) {
       """,
       Step.named("begin run", Side.AFTER),
       Violation.Kind.DONE_WITHOUT_FRAME),
@@ -62,7 +62,7 @@ enum Mutation {
   DONE_AT_END_OF_RUN(
       "db/RunStore.java",
       "comeBack(sql, run, group, fates, error, now);",
-      "InputStore.acknowledge(sql, run.runId(), List.copyOf(fates.keySet()));",
+      "Inputs.acknowledge(sql, run.runId(), List.copyOf(fates.keySet()));",
       Step.named("end run", Side.AFTER),
       Violation.Kind.DONE_WITHOUT_FRAME),
 
@@ -77,7 +77,7 @@ enum Mutation {
   /// A run that an earlier host left is not taken up.
   NOT_ADOPTED(
       "router/AgentTurn.java",
-      "Optional<AgentRun> old = stores.runs().open(group);",
+      "Optional<AgentRun> old = stores.runs().open(lane);",
       "Optional<AgentRun> old = Optional.empty();",
       Step.named("take frame", Side.BEFORE),
       Violation.Kind.TWO_CONTAINERS),
@@ -92,7 +92,7 @@ enum Mutation {
 
   /// That a container got lost counts as a failure of its agent.
   LOST_COUNTS_AS_FAILED(
-      "router/AgentTurn.java",
+      "router/EndEffects.java",
       "case LOST -> Optional.empty();",
       "case LOST -> Optional.of(\"the container got lost\");",
       Step.named("spawn container", Side.BEFORE),

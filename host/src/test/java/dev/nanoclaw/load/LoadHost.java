@@ -17,16 +17,19 @@ import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.FinishedWork;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.IncomingMessage;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
 import dev.nanoclaw.router.ChatCommands;
 import dev.nanoclaw.router.Conversation;
+import dev.nanoclaw.router.FilesFromAgent;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
 import dev.nanoclaw.router.TriggerRule;
@@ -57,7 +60,7 @@ final class LoadHost implements AutoCloseable {
     groups = new GroupStore(database);
     inputs = new InputStore(database);
     var messages = new MessageStore(database);
-    var runs = new RunStore(database, (_, text) -> List.of(text));
+    var runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     outbox =
         new Outbox(
             new OutboxStore(database), List.of(channel), settings.timing().pollInterval(), clock);
@@ -91,7 +94,8 @@ final class LoadHost implements AutoCloseable {
             settings,
             clock,
             conversation,
-            troubles);
+            troubles,
+            (_, _, _) -> new FilesFromAgent.Taken(false, false));
     queue = new GroupQueue(settings.container().maxConcurrent(), turn::take, clock);
     inbox =
         new Inbox(
@@ -102,8 +106,8 @@ final class LoadHost implements AutoCloseable {
             new ChatCommands(runs, queue, troubles, conversation, clock),
             group ->
                 inputs
-                    .nextWork(group, clock.instant())
-                    .ifPresent(it -> queue.wakeAt(group.folder(), it.when())));
+                    .nextWork(group, Which.CHAT, clock.instant())
+                    .ifPresent(it -> queue.wakeAt(Lane.chat(group.folder()), it.when())));
     outbox.start();
     turn.findLeftBehind().forEach(queue::wake);
     wakeDue();
@@ -140,9 +144,9 @@ final class LoadHost implements AutoCloseable {
 
   /// The look of the safety net.
   void wakeDue() {
-    inputs.groupsWithWork().stream()
+    inputs.lanesWithWork().stream()
         .filter(it -> it.isDue(clock.instant()))
-        .map(InputStore.GroupWork::group)
+        .map(InputStore.LaneWork::lane)
         .forEach(queue::wake);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.Signal.Activity;
 import dev.nanoclaw.queue.Signal.Order;
 import java.time.Clock;
@@ -34,15 +35,15 @@ final class GroupQueueModelTest {
   private static final int STEPS = 300;
 
   /// A turn of the real queue, which ends when the test says so.
-  private record Turn(GroupFolder group, Signal signal, SynchronousQueue<Boolean> end) {}
+  private record Turn(Lane group, Signal signal, SynchronousQueue<Boolean> end) {}
 
   /// What a turn is at in the model, and since which step.
   private record At(Activity activity, int since) {}
 
-  private final Map<GroupFolder, At> active = new LinkedHashMap<>();
-  private final List<GroupFolder> waiting = new ArrayList<>();
-  private final Map<GroupFolder, Boolean> raised = new HashMap<>();
-  private final Map<GroupFolder, Turn> turns = new ConcurrentHashMap<>();
+  private final Map<Lane, At> active = new LinkedHashMap<>();
+  private final List<Lane> waiting = new ArrayList<>();
+  private final Map<Lane, Boolean> raised = new HashMap<>();
+  private final Map<Lane, Turn> turns = new ConcurrentHashMap<>();
 
   static Stream<Long> seeds() {
     return new Random().longs(40).boxed();
@@ -53,9 +54,9 @@ final class GroupQueueModelTest {
   void doesWhatTheModelDoes(long seed) throws InterruptedException {
     Random random = new Random(seed);
     int cap = 1 + random.nextInt(5);
-    List<GroupFolder> groups =
+    List<Lane> groups =
         IntStream.range(0, cap + 1 + random.nextInt(8))
-            .mapToObj(it -> new GroupFolder("g" + it))
+            .mapToObj(it -> Lane.chat(new GroupFolder("g" + it)))
             .toList();
     try (var queue = new GroupQueue(cap, this::take, Clock.systemUTC())) {
       for (int step = 0; step < STEPS; step++) {
@@ -67,13 +68,13 @@ final class GroupQueueModelTest {
       }
       waiting.clear();
       queue.finish(Duration.ZERO);
-      for (GroupFolder group : List.copyOf(active.keySet())) {
+      for (Lane group : List.copyOf(active.keySet())) {
         end(group);
       }
     }
   }
 
-  private Optional<Instant> take(GroupFolder group, Signal signal) {
+  private Optional<Instant> take(Lane group, Signal signal) {
     var turn = new Turn(group, signal, new SynchronousQueue<>());
     turns.put(group, turn);
     try {
@@ -84,9 +85,9 @@ final class GroupQueueModelTest {
     return Optional.empty();
   }
 
-  private void step(Random random, List<GroupFolder> groups, GroupQueue queue, int cap, int step)
+  private void step(Random random, List<Lane> groups, GroupQueue queue, int cap, int step)
       throws InterruptedException {
-    GroupFolder group = groups.get(random.nextInt(groups.size()));
+    Lane group = groups.get(random.nextInt(groups.size()));
     if (!active.containsKey(group)) {
       queue.wake(group);
       if (!waiting.contains(group)) {
@@ -118,7 +119,7 @@ final class GroupQueueModelTest {
     }
   }
 
-  private void takeEnd(GroupFolder group, int step) {
+  private void takeEnd(Lane group, int step) {
     boolean ends = asked().contains(group) && at(group).activity == Activity.WAITING;
     assertThat(turn(group).signal.takeEnd().isPresent()).isEqualTo(ends);
     if (ends) {
@@ -126,24 +127,24 @@ final class GroupQueueModelTest {
     }
   }
 
-  private void at(GroupFolder group, Activity now, int step) {
+  private void at(Lane group, Activity now, int step) {
     At was = at(group);
     if (was.activity != now && was.activity != Activity.ENDING) {
       active.put(group, new At(now, step));
     }
   }
 
-  private At at(GroupFolder group) {
+  private At at(Lane group) {
     return Optional.ofNullable(active.get(group)).orElseThrow();
   }
 
   /// Who ends anyway, then who waits, the longest first: as many as groups wait. Where these are
   /// too few, all.
-  private List<GroupFolder> asked() {
+  private List<Lane> asked() {
     long atRest = active.values().stream().filter(it -> it.activity != Activity.WORKING).count();
     return active.entrySet().stream()
         .sorted(
-            Comparator.comparing((Map.Entry<GroupFolder, At> it) -> it.getValue().activity)
+            Comparator.comparing((Map.Entry<Lane, At> it) -> it.getValue().activity)
                 .thenComparingInt(it -> it.getValue().since))
         .limit(waiting.size() > atRest ? active.size() : waiting.size())
         .map(Map.Entry::getKey)
@@ -153,8 +154,8 @@ final class GroupQueueModelTest {
   private void compare(GroupQueue queue) {
     assertThat(queue.activeTurns()).isEqualTo(active.size());
     assertThat(queue.waitingGroups()).isEqualTo(waiting.size());
-    List<GroupFolder> asked = asked();
-    for (GroupFolder group : active.keySet()) {
+    List<Lane> asked = asked();
+    for (Lane group : active.keySet()) {
       assertThat(turn(group).signal.order())
           .as("%s in %s with %s waiting", group, active, waiting)
           .isEqualTo(asked.contains(group) ? Order.YIELD : Order.GO_ON);
@@ -162,7 +163,7 @@ final class GroupQueueModelTest {
   }
 
   /// The turn of the group, which begins on a thread of its own.
-  private Turn turn(GroupFolder group) {
+  private Turn turn(Lane group) {
     await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
@@ -170,7 +171,7 @@ final class GroupQueueModelTest {
     return Optional.ofNullable(turns.get(group)).orElseThrow();
   }
 
-  private void end(GroupFolder group) throws InterruptedException {
+  private void end(Lane group) throws InterruptedException {
     Turn turn = turn(group);
     turns.remove(group);
     assertThat(turn.end.offer(true, 20, TimeUnit.SECONDS)).isTrue();

@@ -3,6 +3,7 @@ package dev.nanoclaw.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.Signal.Activity;
 import dev.nanoclaw.queue.Signal.Order;
 import java.time.Clock;
@@ -32,13 +33,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class GroupQueueTest {
 
-  private static final GroupFolder A = new GroupFolder("a");
-  private static final GroupFolder B = new GroupFolder("b");
-  private static final GroupFolder C = new GroupFolder("c");
+  private static final Lane A = Lane.chat(new GroupFolder("a"));
+  private static final Lane B = Lane.chat(new GroupFolder("b"));
+  private static final Lane C = Lane.chat(new GroupFolder("c"));
   private static final Duration LONG = Duration.ofSeconds(20);
 
-  private final BlockingQueue<GroupFolder> started = new LinkedBlockingQueue<>();
-  private final Map<GroupFolder, Semaphore> mayEnd = new ConcurrentHashMap<>();
+  private final BlockingQueue<Lane> started = new LinkedBlockingQueue<>();
+  private final Map<Lane, Semaphore> mayEnd = new ConcurrentHashMap<>();
   private GroupQueue queue = new GroupQueue(2, this::turn, Clock.systemUTC());
 
   @AfterEach
@@ -47,18 +48,18 @@ class GroupQueueTest {
     queue.close();
   }
 
-  private Semaphore gate(GroupFolder group) {
+  private Semaphore gate(Lane group) {
     return mayEnd.computeIfAbsent(group, _ -> new Semaphore(0));
   }
 
-  private Optional<Instant> turn(GroupFolder group, Signal signal) {
+  private Optional<Instant> turn(Lane group, Signal signal) {
     started.add(group);
     gate(group).acquireUninterruptibly();
     return Optional.empty();
   }
 
-  private GroupFolder next() throws InterruptedException {
-    GroupFolder group = started.poll(LONG.toSeconds(), TimeUnit.SECONDS);
+  private Lane next() throws InterruptedException {
+    Lane group = started.poll(LONG.toSeconds(), TimeUnit.SECONDS);
     assertThat(group).isNotNull();
     return group == null ? A : group;
   }
@@ -168,7 +169,7 @@ class GroupQueueTest {
 
   @Test
   void aTurnThatWaitsGivesItsSlotToAGroupThatWaitsAndTheLongestWaitFirst() throws Exception {
-    Map<GroupFolder, Signal> signals = collectSignals(2);
+    Map<Lane, Signal> signals = collectSignals(2);
     queue.wake(A);
     queue.wake(B);
     List.of(next(), next()).forEach(it -> of(signals, it).reports(Activity.WORKING));
@@ -187,7 +188,7 @@ class GroupQueueTest {
 
   @Test
   void whileAGroupWaitsAndNoTurnDoesNoneTakesMoreAndTheFirstAtRestGivesItsSlot() throws Exception {
-    Map<GroupFolder, Signal> signals = collectSignals(2);
+    Map<Lane, Signal> signals = collectSignals(2);
     queue.wake(A);
     queue.wake(B);
     assertThat(List.of(next(), next())).containsExactlyInAnyOrder(A, B);
@@ -206,7 +207,7 @@ class GroupQueueTest {
 
   @Test
   void aHostThatStopsLetsATurnAtRestLeaveAndNotEnd() throws Exception {
-    Map<GroupFolder, Signal> signals = collectSignals(2);
+    Map<Lane, Signal> signals = collectSignals(2);
     queue.wake(A);
     next();
     of(signals, A).reports(Activity.WAITING);
@@ -217,7 +218,7 @@ class GroupQueueTest {
 
   @Test
   void aTurnThatEndsAnywayIsNotHelpedByASecond() throws Exception {
-    Map<GroupFolder, Signal> signals = collectSignals(2);
+    Map<Lane, Signal> signals = collectSignals(2);
     queue.wake(A);
     queue.wake(B);
     assertThat(List.of(next(), next())).containsExactlyInAnyOrder(A, B);
@@ -228,8 +229,8 @@ class GroupQueueTest {
     assertThat(of(signals, B).takeEnd()).as("knows already").isEmpty();
   }
 
-  private Map<GroupFolder, Signal> collectSignals(int cap) {
-    Map<GroupFolder, Signal> signals = new ConcurrentHashMap<>();
+  private Map<Lane, Signal> collectSignals(int cap) {
+    Map<Lane, Signal> signals = new ConcurrentHashMap<>();
     queue =
         new GroupQueue(
             cap,
@@ -241,7 +242,7 @@ class GroupQueueTest {
     return signals;
   }
 
-  private static Signal of(Map<GroupFolder, Signal> signals, GroupFolder group) {
+  private static Signal of(Map<Lane, Signal> signals, Lane group) {
     return Optional.ofNullable(signals.get(group)).orElseThrow();
   }
 
@@ -312,10 +313,10 @@ class GroupQueueTest {
   @ValueSource(longs = {1, 2, 3, 4})
   void whateverIsWokenIsServed(long seed) throws InterruptedException {
     int cap = 1 + new Random(seed).nextInt(4);
-    List<GroupFolder> groups =
-        IntStream.range(0, 12).mapToObj(it -> new GroupFolder("g" + it)).toList();
-    Map<GroupFolder, AtomicInteger> work = new HashMap<>();
-    Map<GroupFolder, AtomicInteger> inTurn = new HashMap<>();
+    List<Lane> groups =
+        IntStream.range(0, 12).mapToObj(it -> Lane.chat(new GroupFolder("g" + it))).toList();
+    Map<Lane, AtomicInteger> work = new HashMap<>();
+    Map<Lane, AtomicInteger> inTurn = new HashMap<>();
     groups.forEach(it -> work.put(it, new AtomicInteger()));
     groups.forEach(it -> inTurn.put(it, new AtomicInteger()));
     AtomicInteger active = new AtomicInteger();
@@ -346,7 +347,7 @@ class GroupQueueTest {
         Random own = new Random(seed * 31 + t);
         threads.execute(() -> {
           for (int i = 0; i < 500; i++) {
-            GroupFolder group = groups.get(own.nextInt(groups.size()));
+            Lane group = groups.get(own.nextInt(groups.size()));
             count(work, group).incrementAndGet();
             queue.wake(group);
           }
@@ -358,7 +359,7 @@ class GroupQueueTest {
     assertThat(work.values()).allSatisfy(it -> assertThat(it).hasValue(0));
   }
 
-  private static AtomicInteger count(Map<GroupFolder, AtomicInteger> map, GroupFolder group) {
+  private static AtomicInteger count(Map<Lane, AtomicInteger> map, Lane group) {
     AtomicInteger found = map.get(group);
     return found == null ? new AtomicInteger() : found;
   }

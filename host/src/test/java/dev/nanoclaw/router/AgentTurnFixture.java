@@ -17,12 +17,14 @@ import dev.nanoclaw.db.ChatStore;
 import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
+import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.IncomingMessage;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.testing.FakeEngine;
 import dev.nanoclaw.testing.RecordingChannel;
@@ -94,7 +96,7 @@ abstract class AgentTurnFixture {
     final GroupStore groups = new GroupStore(database);
     final MessageStore messages = new MessageStore(database);
     final InputStore inputs = new InputStore(database);
-    final RunStore runs = new RunStore(database, (_, text) -> List.of(text));
+    final RunStore runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     final Troubles troubles = new Troubles();
     final Outbox outbox =
         new Outbox(new OutboxStore(database), List.of(channel), Duration.ofMinutes(10), clock);
@@ -136,7 +138,8 @@ abstract class AgentTurnFixture {
               settings.settings(),
               clock,
               conversation,
-              troubles);
+              troubles,
+              (_, _, _) -> new FilesFromAgent.Taken(false, false));
       queue = new GroupQueue(settings.maxConcurrent, turn::take, clock);
       inbox =
           new Inbox(
@@ -147,8 +150,8 @@ abstract class AgentTurnFixture {
               new ChatCommands(runs, queue, troubles, conversation, clock),
               group ->
                   inputs
-                      .nextWork(group, clock.instant())
-                      .ifPresent(it -> queue.wakeAt(group.folder(), it.when())));
+                      .nextWork(group, Which.CHAT, clock.instant())
+                      .ifPresent(it -> queue.wakeAt(Lane.chat(group.folder()), it.when())));
       if (groups.all().isEmpty()) {
         groups.add(FAMILY, "recording");
       }

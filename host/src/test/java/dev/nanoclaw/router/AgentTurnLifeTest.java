@@ -7,6 +7,7 @@ import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.testing.Samples;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +89,7 @@ final class AgentTurnLifeTest extends AgentTurnFixture {
     for (int i = 0; i < 12 && !settled(); i++) {
       until(() -> settled() || host.queue.activeTurns() == 0);
       clock.advance(Duration.ofMinutes(6));
-      host.queue.wake(FAMILY.folder());
+      host.queue.wake(Lane.chat(FAMILY.folder()));
     }
     until(this::settled);
     assertThat(inputs()).containsExactly("1|1|acked|2", "2|2|dead|4", "3|3|acked|2");
@@ -105,7 +106,7 @@ final class AgentTurnLifeTest extends AgentTurnFixture {
     say("m2", "@Andy poison");
     say("m3", "@Andy three");
     engine.works("version");
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     until(() -> inputs().equals(List.of("1|1|acked|2", "2|2|dead|3", "3|3|acked|2")));
   }
 
@@ -252,7 +253,7 @@ final class AgentTurnLifeTest extends AgentTurnFixture {
     engine.crash();
     until(() -> {
       clock.advance(Duration.ofSeconds(11)); // the next question to the engine
-      host.queue.wake(FAMILY.folder());
+      host.queue.wake(Lane.chat(FAMILY.folder()));
       return channel.sent().contains("rest");
     });
     assertThat(Files.readString(engine.file("request")))
@@ -290,7 +291,7 @@ final class AgentTurnLifeTest extends AgentTurnFixture {
     until(() -> engine.calls("run") == 1);
     engine.hangs("ps");
     clock.advance(Duration.ofMinutes(1));
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     until(() -> engine.calls("ps") >= 1);
     engine.write("go", "");
     until(() -> channel.sent().equals(List.of("promptly")));

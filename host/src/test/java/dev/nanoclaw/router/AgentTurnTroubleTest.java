@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.domain.GroupFolder;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.testing.Sql;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,10 +34,10 @@ final class AgentTurnTroubleTest extends AgentTurnFixture {
     until(() -> host.queue.activeTurns() == 0);
     assertThat(engine.calls("run")).as("the newer one waits behind it").isOne();
     clock.advance(Duration.ofSeconds(5));
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     String trouble =
         "Something went wrong: the agent gave no sign within its time limit."
-            + " Your message is kept, and I try again by myself.";
+            + " Nothing is lost, and I try again by myself.";
     until(() -> channel.sent().equals(List.of(trouble, "late", "late")));
     until(() -> inputs().equals(List.of("1|1|acked|1", "2|2|acked|0")));
   }
@@ -52,13 +53,13 @@ final class AgentTurnTroubleTest extends AgentTurnFixture {
         .contains("could not be started (docker: no space left on device.)");
     assertThat(host.troubles.of(FAMILY.folder())).isPresent();
     clock.advance(Retries.PARKED);
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     until(() -> ended(2));
     assertThat(inputs()).containsExactly("1|1|pending|0");
     engine.works("run");
     engine.container("answer finally $input");
     clock.advance(Retries.PARKED);
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     until(() -> channel.sent().size() == 2);
     assertThat(channel.sent().getLast()).isEqualTo("finally");
     assertThat(host.troubles.of(FAMILY.folder())).isEmpty();
@@ -107,14 +108,14 @@ final class AgentTurnTroubleTest extends AgentTurnFixture {
     say("m1", "@Andy");
     until(() -> channel.sent().size() == 1);
     assertThat(channel.sent().getFirst()).contains("No container engine answers", "cannot connect");
-    host.queue.wake(FAMILY.folder());
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     until(() -> host.queue.activeTurns() == 0);
     assertThat(channel.sent()).hasSize(1);
     assertThat(rows("SELECT * FROM agent_runs")).isEmpty();
     engine.works("version");
     engine.container("answer healed $input");
-    host.queue.wake(FAMILY.folder());
+    host.queue.wake(Lane.chat(FAMILY.folder()));
     until(() -> channel.sent().size() == 2);
     assertThat(inputs()).containsExactly("1|1|acked|0");
   }
@@ -129,7 +130,7 @@ final class AgentTurnTroubleTest extends AgentTurnFixture {
       String row = "1|1|pending|" + attempt;
       until(() -> inputs().equals(List.of(row)));
       clock.advance(Duration.ofSeconds(5L << (attempt - 1)));
-      host.queue.wake(FAMILY.folder());
+      host.queue.wake(Lane.chat(FAMILY.folder()));
     }
     until(() -> inputs().equals(List.of("1|1|dead|3")));
     until(() -> channel.sent().size() == 2);
@@ -157,7 +158,7 @@ final class AgentTurnTroubleTest extends AgentTurnFixture {
     until(() -> ended(1));
     assertThat(inputs()).containsExactly("1|1|pending|0");
     until(() -> channel.sent().size() == 1);
-    assertThat(channel.sent().getFirst()).startsWith("No credit. Your message is kept");
+    assertThat(channel.sent().getFirst()).startsWith("No credit. Nothing is lost");
   }
 
   @Test

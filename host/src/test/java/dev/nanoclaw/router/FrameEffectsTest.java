@@ -8,6 +8,7 @@ import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentInput.Content;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
@@ -29,7 +30,7 @@ class FrameEffectsTest {
   private final FrameEffects effects = new FrameEffects(new Retries(5));
 
   private static AgentInput input(long id, int attempts) {
-    return new AgentInput(id, GroupFolder.MAIN, id, id, attempts, NOW);
+    return new AgentInput(id, GroupFolder.MAIN, new Content.Messages(id, id), attempts, NOW);
   }
 
   private static AgentFrame frame(
@@ -122,8 +123,7 @@ class FrameEffectsTest {
     assertThat(effect.failed()).isEqualTo(Map.of(3L, new Fate.Again(5, NOW.plus(Retries.PARKED))));
     assertThat(effect.notice())
         .hasValueSatisfying(it -> {
-          assertThat(it.text())
-              .isEqualTo("It broke. Your message is kept, and I try again by myself.");
+          assertThat(it.text()).isEqualTo("It broke. Nothing is lost, and I try again by myself.");
           assertThat(it.id()).isEqualTo(kind.name().toLowerCase(Locale.ROOT) + ":3");
         });
   }
@@ -134,8 +134,7 @@ class FrameEffectsTest {
     List<AgentInput> both = List.of(SECOND, lastTry);
     AgentFrame frame = frame(Status.ERROR, Optional.of(ErrorKind.OTHER), List.of(), both, true);
     assertThat(of(frame, SECOND, lastTry).notice())
-        .contains(
-            new Notice("other:2", "It broke. Your message is kept, and I try again by myself."));
+        .contains(new Notice("other:2", "It broke. Nothing is lost, and I try again by myself."));
     assertThat(of(frame, lastTry).notice()).isEmpty();
   }
 

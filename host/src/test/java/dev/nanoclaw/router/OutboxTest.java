@@ -48,7 +48,7 @@ class OutboxTest {
     database = Database.open(dir);
     GroupStore groups = new GroupStore(database);
     List.of(FAMILY, WORK, NOBODY).forEach(it -> groups.add(it, "x"));
-    runs = new RunStore(database, (_, text) -> List.of(text));
+    runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     outbox = outbox(Duration.ofMinutes(10));
   }
 

@@ -14,6 +14,7 @@ import dev.nanoclaw.db.RunStore.Effect;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentInput.Content;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.testing.Samples;
@@ -60,11 +61,14 @@ class PromptsTest {
     Prompts prompts =
         new Prompts(
             messages,
-            new RunStore(database, (_, it) -> List.of(it)),
+            new RunStore(database, (_, it) -> List.of(it), Samples.TASK_RULES),
             new PromptFormat("Andy", ZoneOffset.UTC),
             new Settings.Agent("default", URI.create("http://localhost"), 5, count, bytes));
     String text =
-        prompts.text(FAMILY, new AgentInput(1, FAMILY.folder(), from, to, 0, Samples.NOW), "r1");
+        prompts.text(
+            FAMILY,
+            new AgentInput(1, FAMILY.folder(), new Content.Messages(from, to), 0, Samples.NOW),
+            Samples.run(FAMILY, "r1"));
     return TEXT.matcher(text)
         .results()
         .map(MatchResult::group)
@@ -113,7 +117,7 @@ class PromptsTest {
   @Test
   void whatAnEarlierRunSaidAtTheSameInputStandsBeforeIt() {
     say("hello", true);
-    RunStore runs = new RunStore(database, (_, it) -> List.of(it));
+    RunStore runs = new RunStore(database, (_, it) -> List.of(it), Samples.TASK_RULES);
     AgentRun first = Samples.run(FAMILY, "r1");
     var limits = new InputStore.Limits(10, 1000);
     assertThat(runs.begin(first, FAMILY, limits, NOW)).isInstanceOf(InputStore.Next.Claimed.class);
@@ -127,12 +131,14 @@ class PromptsTest {
             new PromptFormat("Andy", ZoneOffset.UTC),
             new Settings.Agent("default", URI.create("http://localhost"), 5, 10, 1000));
 
-    assertThat(prompts.text(FAMILY, input, "r1")).startsWith("<messages");
-    assertThat(prompts.text(FAMILY, input, "r2"))
+    assertThat(prompts.text(FAMILY, input, Samples.run(FAMILY, "r1"))).startsWith("<messages");
+    assertThat(prompts.text(FAMILY, input, Samples.run(FAMILY, "r2")))
         .contains("<sent>said &lt;b&gt;</sent>\n</already-sent>\n<messages")
         .doesNotContain("of the host");
-    AgentInput later = new AgentInput(input.id(), FAMILY.folder(), 1, 1, 0, NOW.plusSeconds(1));
-    assertThat(prompts.text(FAMILY, later, "r2")).startsWith("<messages");
+    AgentInput later =
+        new AgentInput(
+            input.id(), FAMILY.folder(), new Content.Messages(1, 1), 0, NOW.plusSeconds(1));
+    assertThat(prompts.text(FAMILY, later, Samples.run(FAMILY, "r2"))).startsWith("<messages");
   }
 
   private static Effect saying(String answer) {

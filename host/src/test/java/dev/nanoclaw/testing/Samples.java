@@ -1,17 +1,26 @@
 package dev.nanoclaw.testing;
 
+import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.AgentInput.Content;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.domain.IncomingMessage;
+import dev.nanoclaw.domain.Lane;
+import dev.nanoclaw.domain.TaskRules;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Optional;
 
 /// Groups, messages and runs as tests need them.
 public final class Samples {
 
   public static final Instant NOW = ManualClock.START;
+
+  public static final TaskRules TASK_RULES =
+      new TaskRules(ZoneId.of("Europe/Paris"), Duration.ofMinutes(1), 3);
 
   private Samples() {}
 
@@ -59,10 +68,15 @@ public final class Samples {
         Optional.empty());
   }
 
+  /// The messages of an input.
+  public static Content.Messages range(AgentInput input) {
+    return (Content.Messages) input.content();
+  }
+
   public static AgentRun run(Group group, String id) {
     return new AgentRun(
         id,
-        group.folder(),
+        Lane.chat(group.folder()),
         "nanoclaw-" + group.folder() + "-" + id,
         "docker",
         "nonce-" + id,

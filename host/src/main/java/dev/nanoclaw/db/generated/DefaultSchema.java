@@ -9,6 +9,7 @@ import dev.nanoclaw.db.generated.tables.AgentRuns;
 import dev.nanoclaw.db.generated.tables.Chats;
 import dev.nanoclaw.db.generated.tables.DeadLetters;
 import dev.nanoclaw.db.generated.tables.GroupSettings;
+import dev.nanoclaw.db.generated.tables.HandledFiles;
 import dev.nanoclaw.db.generated.tables.Messages;
 import dev.nanoclaw.db.generated.tables.Outbox;
 import dev.nanoclaw.db.generated.tables.RegisteredGroups;
@@ -63,6 +64,11 @@ public class DefaultSchema extends SchemaImpl {
      * The table <code>group_settings</code>.
      */
     public final GroupSettings GROUP_SETTINGS = GroupSettings.GROUP_SETTINGS;
+
+    /**
+     * The table <code>handled_files</code>.
+     */
+    public final HandledFiles HANDLED_FILES = HandledFiles.HANDLED_FILES;
 
     /**
      * The table <code>messages</code>.
@@ -120,6 +126,7 @@ public class DefaultSchema extends SchemaImpl {
             Chats.CHATS,
             DeadLetters.DEAD_LETTERS,
             GroupSettings.GROUP_SETTINGS,
+            HandledFiles.HANDLED_FILES,
             Messages.MESSAGES,
             Outbox.OUTBOX,
             RegisteredGroups.REGISTERED_GROUPS,

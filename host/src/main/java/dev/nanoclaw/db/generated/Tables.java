@@ -9,6 +9,7 @@ import dev.nanoclaw.db.generated.tables.AgentRuns;
 import dev.nanoclaw.db.generated.tables.Chats;
 import dev.nanoclaw.db.generated.tables.DeadLetters;
 import dev.nanoclaw.db.generated.tables.GroupSettings;
+import dev.nanoclaw.db.generated.tables.HandledFiles;
 import dev.nanoclaw.db.generated.tables.Messages;
 import dev.nanoclaw.db.generated.tables.Outbox;
 import dev.nanoclaw.db.generated.tables.RegisteredGroups;
@@ -48,6 +49,11 @@ public class Tables {
      * The table <code>group_settings</code>.
      */
     public static final GroupSettings GROUP_SETTINGS = GroupSettings.GROUP_SETTINGS;
+
+    /**
+     * The table <code>handled_files</code>.
+     */
+    public static final HandledFiles HANDLED_FILES = HandledFiles.HANDLED_FILES;
 
     /**
      * The table <code>messages</code>.

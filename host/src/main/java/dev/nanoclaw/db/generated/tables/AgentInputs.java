@@ -105,6 +105,11 @@ public class AgentInputs extends TableImpl<Record> {
      */
     public final TableField<Record, String> CREATED_AT = createField(DSL.name("created_at"), SQLDataType.CLOB.nullable(false), this, "");
 
+    /**
+     * The column <code>agent_inputs.context</code>.
+     */
+    public final TableField<Record, String> CONTEXT = createField(DSL.name("context"), SQLDataType.CLOB.nullable(false).defaultValue(DSL.field(DSL.raw("'chat'"), SQLDataType.CLOB)), this, "");
+
     private AgentInputs(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

@@ -109,6 +109,16 @@ public class ScheduledTasks extends TableImpl<Record> {
      */
     public final TableField<Record, String> CREATED_AT = createField(DSL.name("created_at"), SQLDataType.CLOB.nullable(false), this, "");
 
+    /**
+     * The column <code>scheduled_tasks.failures</code>.
+     */
+    public final TableField<Record, Integer> FAILURES = createField(DSL.name("failures"), SQLDataType.INTEGER.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.INTEGER)), this, "");
+
+    /**
+     * The column <code>scheduled_tasks.pause_reason</code>.
+     */
+    public final TableField<Record, String> PAUSE_REASON = createField(DSL.name("pause_reason"), SQLDataType.CLOB, this, "");
+
     private ScheduledTasks(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

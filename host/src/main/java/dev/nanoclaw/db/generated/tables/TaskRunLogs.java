@@ -85,6 +85,21 @@ public class TaskRunLogs extends TableImpl<Record> {
      */
     public final TableField<Record, String> ERROR = createField(DSL.name("error"), SQLDataType.CLOB, this, "");
 
+    /**
+     * The column <code>task_run_logs.prompt</code>.
+     */
+    public final TableField<Record, String> PROMPT = createField(DSL.name("prompt"), SQLDataType.CLOB.nullable(false).defaultValue(DSL.field(DSL.raw("''"), SQLDataType.CLOB)), this, "");
+
+    /**
+     * The column <code>task_run_logs.schedule</code>.
+     */
+    public final TableField<Record, String> SCHEDULE = createField(DSL.name("schedule"), SQLDataType.CLOB.nullable(false).defaultValue(DSL.field(DSL.raw("''"), SQLDataType.CLOB)), this, "");
+
+    /**
+     * The column <code>task_run_logs.due</code>.
+     */
+    public final TableField<Record, String> DUE = createField(DSL.name("due"), SQLDataType.CLOB, this, "");
+
     private TaskRunLogs(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

@@ -1,0 +1,21 @@
+package dev.nanoclaw.db;
+
+import dev.nanoclaw.db.OutboxStore.Source;
+import dev.nanoclaw.domain.ChatFormat;
+import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.GroupFolder;
+import java.time.Instant;
+import java.util.Optional;
+import org.jooq.DSLContext;
+
+/// Sentences of the host itself in the chats of groups.
+///
+/// @param format how they become messages
+record Notices(ChatFormat format) {
+
+  /// Puts one into the outbox, unless the group's chat was told under the same id before.
+  void tell(DSLContext sql, GroupFolder group, ChatJid chat, String id, String text, Instant now) {
+    OutboxStore.insert(
+        sql, Source.host(group, id), chat, format.parts(chat, text), Optional.empty(), now);
+  }
+}
