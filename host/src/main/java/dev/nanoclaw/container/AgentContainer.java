@@ -34,11 +34,7 @@ public final class AgentContainer implements AutoCloseable {
   private final AgentRun run;
   private final ContainerEngine engine;
   private final RunFiles files;
-<<<<<<< HEAD
-  private final AgentFiles forHost;
-=======
-  private final AgentFiles agentFiles = new AgentFiles();
->>>>>>> e72f1b678bcbb249cc96ac1c7d46590c00999c76
+  private final AgentFiles agentFiles;
   private final RunLog runLog;
   private final int maxLine;
   private GrowingFile out;
@@ -56,7 +52,7 @@ public final class AgentContainer implements AutoCloseable {
     this.run = run;
     this.engine = engine;
     this.files = files;
-    this.forHost = new AgentFiles(files.dataDir(), run);
+    this.agentFiles = new AgentFiles(files.dataDir(), run);
     this.runLog = new RunLog(logDirectory, run.runId(), run.startedAt());
     this.maxLine = maxLine;
     this.output = run.outputRead();
@@ -195,7 +191,7 @@ public final class AgentContainer implements AutoCloseable {
 
   /// What the agent wrote for the host, and the answers to it.
   public AgentFiles files() {
-    return forHost;
+    return agentFiles;
   }
 
   public void stop(Duration grace) {

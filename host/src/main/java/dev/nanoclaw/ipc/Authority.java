@@ -35,8 +35,7 @@ final class Authority {
     return switch (command) {
       case AgentCommand.Message(Optional<String> chat, String text) ->
           new Order.Say(chat(from, chat), text);
-      case AgentCommand.ScheduleTask wish ->
-          new Order.Schedule(chat(from, wish.targetJid()), wish);
+      case AgentCommand.ScheduleTask wish -> new Order.Schedule(chat(from, wish.targetJid()), wish);
       case AgentCommand.UpdateTask change -> new Order.Update(task(from, change.taskId()), change);
       case AgentCommand.PauseTask(String id) -> new Order.Pause(task(from, id));
       case AgentCommand.ResumeTask(String id) -> new Order.Resume(task(from, id));
@@ -87,7 +86,8 @@ final class Authority {
 
   private static Order onlyMain(Group from, Order order) {
     if (!from.main()) {
-      throw new NotAllowedException("only your owner's main chat may look at groups or change them");
+      throw new NotAllowedException(
+          "only your owner's main chat may look at groups or change them");
     }
     return order;
   }

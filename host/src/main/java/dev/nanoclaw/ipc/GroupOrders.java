@@ -74,8 +74,8 @@ final class GroupOrders {
                 .map(it -> "- " + line(it))
                 .collect(Collectors.joining("\n")));
     if (others.size() > MOST_CHATS) {
-      text.append("\n(%d more, with older messages, are not shown)"
-          .formatted(others.size() - MOST_CHATS));
+      text.append(
+          "\n(%d more, with older messages, are not shown)".formatted(others.size() - MOST_CHATS));
     }
     return text.toString();
   }
