@@ -8,11 +8,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Asks the channels anew which groups there are: at most once a minute, and without keeping
 /// anybody waiting for long.
 public final class GroupRefresh {
 
+  private static final Logger log = LoggerFactory.getLogger(GroupRefresh.class);
   private static final Duration PAUSE = Duration.ofMinutes(1);
   private static final int PATIENCE_SECONDS = 10;
 
@@ -38,24 +41,28 @@ public final class GroupRefresh {
       return AgentResponse.done(
           "The groups were asked for less than a minute ago; list_groups shows what is known.");
     }
-    FutureTask<Boolean> asking =
-        new FutureTask<>(() -> {
-          channels.refreshGroups();
-          return true;
-        });
+    FutureTask<AgentResponse> asking = new FutureTask<>(this::ask);
     Thread.ofVirtual().name("refresh-groups").start(asking);
     try {
-      boolean _ = asking.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      return AgentResponse.done("The list of groups is up to date; list_groups shows it.");
+      return asking.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException _) {
       return AgentResponse.done(
           "The groups are being asked for, which takes long; look with list_groups in a minute.");
     } catch (ExecutionException e) {
-      return AgentResponse.refused(
-          "The groups cannot be asked for now: " + e.getCause().getMessage());
+      throw new IllegalStateException(e);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return AgentResponse.refused("NanoClaw is stopping; ask again later");
+    }
+  }
+
+  private AgentResponse ask() throws InterruptedException {
+    try {
+      channels.refreshGroups();
+      return AgentResponse.done("The list of groups is up to date; list_groups shows it.");
+    } catch (RuntimeException e) {
+      log.info("The groups cannot be asked for now: {}", e.toString());
+      return AgentResponse.refused("The groups cannot be asked for now: " + e.getMessage());
     }
   }
 

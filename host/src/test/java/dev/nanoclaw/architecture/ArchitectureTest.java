@@ -62,6 +62,9 @@ class ArchitectureTest {
               "router",
               Set.of("domain", "config", "protocol", "db", "queue", "channel", "container")),
           Map.entry(
+              "ipc",
+              Set.of("domain", "config", "protocol", "container", "db", "router", "scheduler")),
+          Map.entry(
               "control",
               Set.of(
                   "domain",
