@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +56,9 @@ public final class AgentFiles {
 
   /// So many answers lie there at once; an agent waits for few.
   private static final int MOST_RESPONSES = 1000;
+
+  private static final Pattern TAKEN_OR_MARK =
+      Pattern.compile("(?<host>[0-9]{8})-[0-9a-f]{8}(?<count>-[0-9]{8})?");
 
   private final AgentRun run;
   private final RunFiles files;
@@ -175,11 +180,13 @@ public final class AgentFiles {
     files.createTaken();
     long last = 0;
     try (Stream<Path> there = Files.list(files.taken())) {
-      for (Path path : there.sorted().toList()) {
-        String name = path.getFileName().toString();
-        last = Long.parseLong(name, 0, name.indexOf('-'), 10);
-        if (name.indexOf('-') != name.lastIndexOf('-')) {
-          open.add(new Entry(name, "a file that an earlier host had taken"));
+      for (String name : there.map(it -> it.getFileName().toString()).sorted().toList()) {
+        Matcher own = TAKEN_OR_MARK.matcher(name);
+        if (own.matches()) {
+          last = Long.parseLong(own.group("host"));
+          if (own.group("count") != null) {
+            open.add(new Entry(name, "a file that an earlier host had taken"));
+          }
         }
       }
     }

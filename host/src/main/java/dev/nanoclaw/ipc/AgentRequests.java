@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class AgentRequests implements FilesFromAgent {
 
   private static final Logger log = LoggerFactory.getLogger(AgentRequests.class);
+  private static final int MOST_REASON = 1000;
   private static final String OWN_ERROR =
       "NanoClaw could not do it because of an error of its own; your owner finds it in the log";
 
@@ -122,6 +123,10 @@ public final class AgentRequests implements FilesFromAgent {
       } catch (MalformedJsonException e) {
         giveUp(AgentFile.requestId(text), String.valueOf(e.getMessage()), text);
         return false;
+      } catch (RuntimeException e) {
+        log.error("Run {}: {} could not be read", run.runId(), entry.origin(), e);
+        giveUp(Optional.empty(), OWN_ERROR, text);
+        return false;
       }
       AgentCommand command = file.command();
       switch (carryOut(command)) {
@@ -153,7 +158,7 @@ public final class AgentRequests implements FilesFromAgent {
           | Tasks.RefusedException
           | Registrations.RefusedException
           | DirectoryException e) {
-        return new Outcome.Refused(String.valueOf(e.getMessage()));
+        return new Outcome.Refused(beginning(String.valueOf(e.getMessage())));
       } catch (DatabaseException e) {
         log.error("Run {}: {} failed", run.runId(), name(command), e);
         return unlessNothingCanBeStored();
@@ -212,6 +217,12 @@ public final class AgentRequests implements FilesFromAgent {
           Effect.TASKS;
       case AgentCommand.RegisterGroup _ -> Effect.GROUPS;
     };
+  }
+
+  /// What an agent wrote may be quoted in it.
+  private static String beginning(String why) {
+    String line = why.replaceAll("\\p{Cntrl}", " ");
+    return line.length() <= MOST_REASON ? line : line.substring(0, MOST_REASON) + "...";
   }
 
   private static String name(AgentCommand command) {

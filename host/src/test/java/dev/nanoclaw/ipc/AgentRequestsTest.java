@@ -106,6 +106,9 @@ class AgentRequestsTest {
         .containsExactly("active", "paused", "active");
     assertThat(error(house.ask(FAMILY, SCHEDULE.replace("interval", "sometimes"))))
         .contains("sometimes");
+    assertThat(error(house.ask(FAMILY, SCHEDULE.replace("interval", "x".repeat(100_000)))))
+        .as("what is quoted is short")
+        .hasSizeLessThan(1100);
   }
 
   /// The host died when the effect was stored, and before the file was gone.

@@ -91,7 +91,8 @@ final class RequestsFixture implements AutoCloseable {
                     new TaskStore(database, format, Samples.TASK_RULES),
                     Samples.TASK_RULES,
                     clock,
-                    () -> {}),
+                    () -> {},
+                    _ -> {}),
                 new Registrations(
                     chats,
                     groups,
