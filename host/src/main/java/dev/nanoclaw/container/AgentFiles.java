@@ -178,6 +178,7 @@ public final class AgentFiles {
       return;
     }
     files.createTaken();
+    List<Entry> earlier = new ArrayList<>();
     long last = 0;
     try (Stream<Path> there = Files.list(files.taken())) {
       for (String name : there.map(it -> it.getFileName().toString()).sorted().toList()) {
@@ -185,13 +186,14 @@ public final class AgentFiles {
         if (own.matches()) {
           last = Long.parseLong(own.group("host"));
           if (own.group("count") != null) {
-            open.add(new Entry(name, "a file that an earlier host had taken"));
+            earlier.add(new Entry(name, "a file that an earlier host had taken"));
           }
         }
       }
     }
     String mark = "%08d-%s".formatted(last + 1, Ids.nonce().substring(0, 8));
     Files.createFile(files.taken().resolve(mark));
+    open.addAll(earlier);
     prefix = mark;
   }
 

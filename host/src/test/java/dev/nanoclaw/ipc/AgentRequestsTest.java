@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.protocol.AgentResponse;
 import dev.nanoclaw.testing.Sql;
 import java.io.IOException;
@@ -216,7 +217,7 @@ class AgentRequestsTest {
         .isEqualTo(
             "Registered: Trip (trip@g.us), folder trip, answers to @Andy. It takes effect"
                 + " with the next message there.");
-    Group group = house.groups.all().getLast();
+    Group group = house.groups.byFolder(new GroupFolder("trip")).orElseThrow();
     assertThat(group.main()).isFalse();
     assertThat(group.timeout()).contains(Duration.ofSeconds(90));
     assertThat(home.resolve("groups/trip/CLAUDE.md")).content().startsWith("# Trip");
