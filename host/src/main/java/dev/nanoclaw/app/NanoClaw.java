@@ -20,6 +20,7 @@ import dev.nanoclaw.control.ChatService;
 import dev.nanoclaw.control.ControlServer;
 import dev.nanoclaw.control.ControlSocket;
 import dev.nanoclaw.control.DeadLetterService;
+import dev.nanoclaw.control.GroupDetailService;
 import dev.nanoclaw.control.GroupService;
 import dev.nanoclaw.control.StatusService;
 import dev.nanoclaw.control.WhatsAppService;
@@ -28,12 +29,14 @@ import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.DeadLetterStore;
 import dev.nanoclaw.db.FinishedWork;
+import dev.nanoclaw.db.GroupRemoval;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.TaskStore;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatFormat;
 import dev.nanoclaw.domain.ChatJid;
@@ -47,6 +50,7 @@ import dev.nanoclaw.router.FilesFromAgent;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
 import dev.nanoclaw.router.Registrations;
+import dev.nanoclaw.router.Removals;
 import dev.nanoclaw.router.TriggerRule;
 import dev.nanoclaw.router.Troubles;
 import java.io.IOException;
@@ -118,6 +122,7 @@ public final class NanoClaw implements AutoCloseable {
         new TaskRules(
             settings.timezone(), settings.tasks().minInterval(), settings.tasks().maxFailures());
     RunStore runs = new RunStore(database, formats, taskRules);
+    TaskStore taskStore = new TaskStore(database, formats, taskRules);
     OutboxStore unsent = new OutboxStore(database);
     DeadLetterStore deadLetters = new DeadLetterStore(database);
 
@@ -214,11 +219,23 @@ public final class NanoClaw implements AutoCloseable {
             runs,
             queue,
             troubles);
+    Registrations registrations =
+        new Registrations(chats, groups, it -> channelOf(channels, it), clock);
     GroupService groupService =
         new GroupService(
             groups,
-            new Registrations(chats, groups, it -> channelOf(channels, it), clock),
+            registrations,
+            new Removals(
+                registrations, new GroupRemoval(database, taskStore), queue, troubles, clock),
+            queue,
             whatsapp);
+    GroupDetailService groupDetailService =
+        new GroupDetailService(
+            settings.paths().groupsDir(),
+            registrations,
+            groupService,
+            new GroupDetailService.Stores(groups, messages, runs, taskStore, deadLetters),
+            troubles);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =
@@ -232,6 +249,9 @@ public final class NanoClaw implements AutoCloseable {
                 entry("groups.list", groupService::list),
                 entry("groups.available", groupService::available),
                 entry("groups.register", groupService::register),
+                entry("groups.show", groupDetailService::show),
+                entry("groups.set", groupService::set),
+                entry("groups.remove", groupService::remove),
                 entry("deadletters.list", deadLetterService::list),
                 entry("deadletters.retry", deadLetterService::retry),
                 entry("deadletters.drop", deadLetterService::drop),

@@ -51,7 +51,8 @@ final class Main implements Runnable {
     System.exit(isPlainStart(args) ? plainStart(args) : run(args));
   }
 
-  private static int run(String[] args) {
+  /// @return the exit code
+  static int run(String... args) {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, _, _) -> explain(e))
