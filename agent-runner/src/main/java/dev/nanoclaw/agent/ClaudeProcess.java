@@ -57,10 +57,11 @@ final class ClaudeProcess {
     return new ClaudeProcess(builder.start(), answerers, messages);
   }
 
-  /// Sets the hooks up; nothing may be said before.
+  /// Sets the hooks and the tools up; nothing may be said before.
   void initialize() throws IOException, InterruptedException {
     ObjectNode request = Json.object().put("subtype", "initialize");
     request.set("hooks", Hooks.all());
+    request.putArray("sdkMcpServers").add(Tools.SERVER);
     JsonNode answer = channel.request(request, START);
     if (!answer.path("hooks_applied").asBoolean(true)) {
       throw new IOException("the CLI did not take the hook before Bash");

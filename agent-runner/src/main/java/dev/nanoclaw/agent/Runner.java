@@ -22,6 +22,9 @@ final class Runner {
 
   static final int LOST = 1;
 
+  /// Until the host has to have answered a tool's request.
+  private static final Duration HOST = Duration.ofSeconds(60);
+
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   /// How often a look follows while the last turn runs: it can still be interrupted.
@@ -66,7 +69,8 @@ final class Runner {
                 ClaudeCommand.arguments(request, paths),
                 ClaudeCommand.environment(request, paths, proxy, environment),
                 paths.group(),
-                Map.of("hook_callback", new Hooks(archive())::answer),
+                Map.of(
+                    "hook_callback", new Hooks(archive())::answer, "mcp_message", tools()::answer),
                 line -> turns.take(line).ifPresent(output::send));
       } catch (IOException e) {
         String why = paths.diskFull() ? Trouble.DISK_FULL : String.valueOf(e.getMessage());
@@ -87,6 +91,10 @@ final class Runner {
         paths.group().resolve("conversations"),
         request.timezone(),
         InstantSource.system());
+  }
+
+  private Tools tools() {
+    return new Tools(request, new HostRequests(paths, InstantSource.system(), HOST));
   }
 
   private static void prepareTls() {

@@ -39,6 +39,21 @@ record RunnerPaths(Path workspace, Path claude, Path configDirectory) {
     return workspace.resolve("ipc/input");
   }
 
+  /// Where the host looks for what the agent wants to say.
+  Path messages() {
+    return workspace.resolve("ipc/messages");
+  }
+
+  /// Where the host looks for what else the agent asks for.
+  Path tasks() {
+    return workspace.resolve("ipc/tasks");
+  }
+
+  /// Where the host answers; not to be written here.
+  Path responses() {
+    return workspace.resolve("ipc/responses");
+  }
+
   /// Memory that all groups share.
   Path global() {
     return workspace.resolve("global");

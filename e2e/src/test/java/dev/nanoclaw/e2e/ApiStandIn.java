@@ -124,10 +124,10 @@ public final class ApiStandIn implements AutoCloseable {
     switch (reply.content()) {
       case Script.Content.Failure(int status, String type, String text) ->
           error(exchange, status, type, text);
-      case Script.Content.Block(ObjectNode block, String stopReason) -> {
+      case Script.Content.Blocks(List<ObjectNode> blocks, String stopReason) -> {
         Messages message =
             new Messages(
-                "msg_" + requests.size(), body.path("model").asString(""), block, stopReason);
+                "msg_" + requests.size(), body.path("model").asString(""), blocks, stopReason);
         if (body.path("stream").asBoolean(false)) {
           stream(exchange, message, reply.ending());
         } else {

@@ -1,17 +1,17 @@
 package dev.nanoclaw.e2e;
 
 import dev.nanoclaw.protocol.Json;
+import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// One answer of the model with one content block, as the Messages API sends it: whole, or as the
-/// events of a stream.
-record Messages(String id, String model, ObjectNode block, String stopReason) {
+/// One answer of the model as the Messages API sends it: whole, or as the events of a stream.
+record Messages(String id, String model, List<ObjectNode> blocks, String stopReason) {
 
   ObjectNode whole() {
     ObjectNode message = head();
-    message.putArray("content").add(block);
+    message.putArray("content").addAll(blocks);
     message.put("stop_reason", stopReason);
     ((ObjectNode) message.path("usage")).put("output_tokens", 20);
     return message;
@@ -23,11 +23,22 @@ record Messages(String id, String model, ObjectNode block, String stopReason) {
     message.putArray("content");
     message.putNull("stop_reason");
     start.set("message", message);
+    List<JsonNode> events = new ArrayList<>(List.of(start));
+    for (int i = 0; i < blocks.size(); i++) {
+      events.addAll(events(blocks.get(i), i));
+    }
+    ObjectNode end = event("message_delta");
+    end.putObject("delta").put("stop_reason", stopReason).putNull("stop_sequence");
+    end.putObject("usage").put("output_tokens", 20);
+    events.addAll(List.of(end, event("message_stop")));
+    return List.copyOf(events);
+  }
 
-    ObjectNode opened = event("content_block_start").put("index", 0);
-    ObjectNode delta = event("content_block_delta").put("index", 0);
+  private static List<JsonNode> events(ObjectNode block, int index) {
+    ObjectNode opened = event("content_block_start").put("index", index);
+    ObjectNode delta = event("content_block_delta").put("index", index);
     if (block.path("type").asString("").equals("tool_use")) {
-      opened.set("content_block", withoutInput());
+      opened.set("content_block", withoutInput(block));
       String input = Json.line(block.path("input"));
       delta.putObject("delta").put("type", "input_json_delta").put("partial_json", input);
     } else {
@@ -35,15 +46,10 @@ record Messages(String id, String model, ObjectNode block, String stopReason) {
       String text = block.path("text").asString("");
       delta.putObject("delta").put("type", "text_delta").put("text", text);
     }
-
-    ObjectNode end = event("message_delta");
-    end.putObject("delta").put("stop_reason", stopReason).putNull("stop_sequence");
-    end.putObject("usage").put("output_tokens", 20);
-    ObjectNode closed = event("content_block_stop").put("index", 0);
-    return List.of(start, opened, delta, closed, end, event("message_stop"));
+    return List.of(opened, delta, event("content_block_stop").put("index", index));
   }
 
-  private ObjectNode withoutInput() {
+  private static ObjectNode withoutInput(ObjectNode block) {
     ObjectNode copy = block.deepCopy();
     copy.putObject("input");
     return copy;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.Status;
+import dev.nanoclaw.protocol.AgentRequest;
 import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,6 +41,33 @@ final class RealCli implements AutoCloseable {
       throws IOException {
     Files.deleteIfExists(home.resolve("ipc/input/_close"));
     return RunnerProcess.start(home, RunnerProcess.request(prompt, session, api.baseUrl()), more);
+  }
+
+  /// As the agent of a main group.
+  RunnerProcess startAsMain(String prompt) throws IOException {
+    AgentRequest request = RunnerProcess.request(prompt, Optional.empty(), api.baseUrl());
+    return RunnerProcess.start(
+        home,
+        new AgentRequest(
+            prompt,
+            request.sessionId(),
+            request.groupFolder(),
+            request.chatJid(),
+            true,
+            request.isScheduledTask(),
+            request.secrets(),
+            request.runId(),
+            request.nonce(),
+            request.inputs(),
+            request.assistantName(),
+            request.timezone(),
+            request.model(),
+            request.baseUrl()));
+  }
+
+  /// The directory of what passes between host and agent.
+  Path ipc() {
+    return home.resolve("ipc");
   }
 
   /// Writes a file of the workspace and the directories above it.

@@ -50,6 +50,9 @@ final class RunnerProcess implements AutoCloseable {
   static Path workspace(Path home) throws IOException {
     Files.createDirectories(home.resolve("group"));
     Files.createDirectories(home.resolve("ipc/input"));
+    for (String name : List.of("messages", "tasks", "responses")) {
+      Files.createDirectories(home.resolve("ipc").resolve(name));
+    }
     Files.createDirectories(home.resolve(".claude"));
     return home;
   }

@@ -17,6 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// - `{"text": "hello"}`
 /// - `{"tool": "Bash", "input": {"command": "…", "description": "…"}}`
+/// - `{"tools": [{"tool": …, "input": …}, …]}`: several at once
 /// - `{"echo_tool_result": true}`: says what the tool gave back
 /// - `{"text": "long ", "repeat": 1000}`
 /// - `{"text": "half", "ending": "silence"}`, or `"cut"`: a stream without its end
@@ -50,7 +51,7 @@ final class Script {
   }
 
   sealed interface Content {
-    record Block(ObjectNode block, String stopReason) implements Content {}
+    record Blocks(List<ObjectNode> blocks, String stopReason) implements Content {}
 
     record Failure(int status, String type, String message) implements Content {}
   }
@@ -120,16 +121,25 @@ final class Script {
           step.path("message").asString("scripted " + status));
     }
     if (step.has("tool")) {
-      ObjectNode block = Json.object().put("type", "tool_use");
-      block.put("id", "toolu_" + System.nanoTime()).put("name", step.path("tool").asString(""));
-      block.set("input", step.path("input"));
-      return new Content.Block(block, "tool_use");
+      return new Content.Blocks(List.of(toolUse(step, 0)), "tool_use");
+    }
+    if (step.has("tools")) {
+      List<ObjectNode> blocks = new ArrayList<>();
+      step.path("tools").forEach(it -> blocks.add(toolUse(it, blocks.size())));
+      return new Content.Blocks(List.copyOf(blocks), "tool_use");
     }
     if (step.path("echo_tool_result").asBoolean(false)) {
       return text("TOOL: " + newestToolResult(messages));
     }
     String text = step.path("text").asString("no such step: " + request.path("model"));
     return text(text.repeat(step.path("repeat").asInt(1)));
+  }
+
+  private static ObjectNode toolUse(JsonNode step, int index) {
+    ObjectNode block = Json.object().put("type", "tool_use");
+    block.put("id", "toolu_" + System.nanoTime() + "_" + index);
+    block.put("name", step.path("tool").asString("")).set("input", step.path("input"));
+    return block;
   }
 
   private static String errorType(int status) {
@@ -212,6 +222,6 @@ final class Script {
 
   private static Content text(String text) {
     ObjectNode block = Json.object().put("type", "text").put("text", text);
-    return new Content.Block(block, "end_turn");
+    return new Content.Blocks(List.of(block), "end_turn");
   }
 }

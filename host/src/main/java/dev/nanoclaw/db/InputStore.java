@@ -242,12 +242,12 @@ public final class InputStore {
     }
     return new Next.Claimed(
         switch (next.get()) {
-          case Candidate.Pending(Record input, Work _) -> claim(sql, input, runId, now);
+          case Candidate.Pending(Record input, Work _) -> claimPending(sql, input, runId, now);
           case Candidate.Fresh _ -> claimMessages(sql, group, runId, limits, now);
         });
   }
 
-  private static AgentInput claim(DSLContext sql, Record input, String runId, Instant now) {
+  private static AgentInput claimPending(DSLContext sql, Record input, String runId, Instant now) {
     String firstGiven =
         input.get(AGENT_INPUTS.RUN_ID) == null
             ? Times.text(now) // a task has waited since it was due

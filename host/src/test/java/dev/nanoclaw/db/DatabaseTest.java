@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -166,9 +167,28 @@ class DatabaseTest {
     Supplier<Integer> remembered = database.remembering(this::count);
     database.write(sql -> {
       put(sql, "a", "1");
-      return assertThat(remembered.get()).as("nothing is committed yet").isZero();
+      int elsewhere = CompletableFuture.supplyAsync(remembered).join();
+      return assertThat(elsewhere).as("nothing is committed yet").isZero();
     });
     assertThat(remembered.get()).isOne();
+  }
+
+  @Test
+  void whatIsAskedWithinATransactionJoinsIt() {
+    database.write(sql -> {
+      put(sql, "a", "1");
+      assertThat(count()).as("it sees what is not committed").isOne();
+      return database.<Integer>write(nested -> put(nested, "b", "1"));
+    });
+    assertThat(count()).isEqualTo(2);
+
+    assertThatThrownBy(() ->
+            database.write(sql -> {
+              database.<Integer>write(nested -> put(nested, "c", "1"));
+              throw new UnsupportedOperationException("not that");
+            }))
+        .isInstanceOf(UnsupportedOperationException.class);
+    assertThat(count()).as("all of it or nothing").isEqualTo(2);
   }
 
   private static void awaitQuietly(CountDownLatch latch) {

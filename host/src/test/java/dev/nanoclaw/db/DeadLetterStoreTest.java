@@ -244,7 +244,7 @@ class DeadLetterStoreTest {
     assertThat(Database.openToRead(dir.resolve("elsewhere"))).isEmpty();
     assertThat(dir.resolve("elsewhere")).doesNotExist();
     Sql.execute(
-        dir.resolve("messages.db"), "DELETE FROM flyway_schema_history WHERE version = '3'");
+        dir.resolve("messages.db"), "DELETE FROM flyway_schema_history WHERE version = '4'");
     assertThatThrownBy(() -> Database.openToRead(dir))
         .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("was written by an older NanoClaw");

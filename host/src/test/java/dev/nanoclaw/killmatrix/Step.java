@@ -39,7 +39,7 @@ record Step(String name, String type, String method, Side side, int most) {
           step("take up container", "container.AgentContainers", "adopt", 1),
           // frame
           step("take frame", "db.RunStore", "takeFrame", 3),
-          step("acknowledge inputs, in transaction", "db.InputStore", "acknowledge", 3),
+          step("acknowledge inputs, in transaction", "db.Inputs", "acknowledge", 3),
           step("fill outbox, in transaction", "db.OutboxStore", "insert", 3),
           step("end run", "db.RunStore", "end", 2),
           step("remove files of run", "container.AgentContainer", "deleteFiles", 2),

@@ -74,10 +74,14 @@ public final class Samples {
   }
 
   public static AgentRun run(Group group, String id) {
+    return run(Lane.chat(group.folder()), id);
+  }
+
+  public static AgentRun run(Lane lane, String id) {
     return new AgentRun(
         id,
-        Lane.chat(group.folder()),
-        "nanoclaw-" + group.folder() + "-" + id,
+        lane,
+        "nanoclaw-" + lane.group() + "-" + id,
         "docker",
         "nonce-" + id,
         0,
