@@ -1,7 +1,5 @@
 package dev.nanoclaw.app;
 
-import static java.util.Map.entry;
-
 import dev.nanoclaw.channel.Channel;
 import dev.nanoclaw.channel.local.LocalChannel;
 import dev.nanoclaw.channel.whatsapp.WhatsAppChannel;
@@ -23,6 +21,8 @@ import dev.nanoclaw.control.DeadLetterService;
 import dev.nanoclaw.control.GroupDetailService;
 import dev.nanoclaw.control.GroupService;
 import dev.nanoclaw.control.StatusService;
+import dev.nanoclaw.control.TaskLists;
+import dev.nanoclaw.control.TaskService;
 import dev.nanoclaw.control.WhatsAppService;
 import dev.nanoclaw.db.ChatStore;
 import dev.nanoclaw.db.Database;
@@ -53,13 +53,14 @@ import dev.nanoclaw.router.Registrations;
 import dev.nanoclaw.router.Removals;
 import dev.nanoclaw.router.TriggerRule;
 import dev.nanoclaw.router.Troubles;
+import dev.nanoclaw.scheduler.TaskScheduler;
+import dev.nanoclaw.scheduler.Tasks;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -204,6 +205,18 @@ public final class NanoClaw implements AutoCloseable {
     Outbox outbox = new Outbox(unsent, channels, settings.timing().pollInterval(), clock);
     conversation.connect(channels, outbox);
 
+    // what agents ask for, and tasks
+    TaskScheduler scheduler =
+        new TaskScheduler(
+            taskStore,
+            settings.timing().schedulerPollInterval(),
+            clock,
+            queue::wake,
+            conversation::outboxChanged);
+    Tasks tasks = new Tasks(taskStore, taskRules, clock, scheduler::changed, queue::wake);
+    Registrations registrations =
+        new Registrations(chats, groups, it -> channelOf(channels, it), clock);
+
     // what can be asked
     ChatService chat = new ChatService(local, messages, groups, inputs, unsent, troubles);
     StatusService status =
@@ -219,8 +232,6 @@ public final class NanoClaw implements AutoCloseable {
             runs,
             queue,
             troubles);
-    Registrations registrations =
-        new Registrations(chats, groups, it -> channelOf(channels, it), clock);
     GroupService groupService =
         new GroupService(
             groups,
@@ -236,29 +247,22 @@ public final class NanoClaw implements AutoCloseable {
             groupService,
             new GroupDetailService.Stores(groups, messages, runs, taskStore, deadLetters),
             troubles);
+    TaskService taskService =
+        new TaskService(tasks, new TaskLists(tasks, groups, settings.timezone()), registrations);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =
         new ControlServer(
             socket.path(),
-            Map.ofEntries(
-                entry("chat.attach", chat::attach),
-                entry("chat.send", chat::send),
-                entry("chat.wait", chat::await),
-                entry("status", status::status),
-                entry("groups.list", groupService::list),
-                entry("groups.available", groupService::available),
-                entry("groups.register", groupService::register),
-                entry("groups.show", groupDetailService::show),
-                entry("groups.set", groupService::set),
-                entry("groups.remove", groupService::remove),
-                entry("deadletters.list", deadLetterService::list),
-                entry("deadletters.retry", deadLetterService::retry),
-                entry("deadletters.drop", deadLetterService::drop),
-                entry("whatsapp.status", whatsAppService::status),
-                entry("whatsapp.pair", whatsAppService::pair),
-                entry("whatsapp.pair_phone", whatsAppService::pairPhone),
-                entry("whatsapp.logout", whatsAppService::logout)));
+            new ControlMethods(
+                    chat,
+                    status,
+                    groupService,
+                    groupDetailService,
+                    taskService,
+                    deadLetterService,
+                    whatsAppService)
+                .byName());
 
     // everything is there: begin
     new FirstStart(groups, directories, clock).registerLocalChat(settings);
@@ -275,6 +279,7 @@ public final class NanoClaw implements AutoCloseable {
                 settings.timing().pollInterval(),
                 clock))
         .start();
+    opened.add(scheduler).start();
     opened.add(control).start();
     whatsapp.ifPresent(WhatsAppChannel::start);
     Thread.ofVirtual()

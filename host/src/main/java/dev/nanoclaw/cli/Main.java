@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ServiceCommand.class,
       LogsCommand.class,
       GroupsCommand.class,
+      TasksCommand.class,
       DeadLettersCommand.class,
       WhatsAppCommand.class,
       ConfigCommand.class,

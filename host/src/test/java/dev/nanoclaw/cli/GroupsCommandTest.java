@@ -74,8 +74,8 @@ class GroupsCommandTest {
         .containsPattern("Last message:  20\\S+Z\n")
         .containsPattern("Tasks: ");
     await()
-        .untilAsserted(() ->
-            assertThat(groups("show main").out()).containsPattern("Last answer: +20\\S+Z\n"));
+        .untilAsserted(
+            () -> assertThat(groups("show main").out()).containsPattern("Last answer: +20\\S+Z\n"));
 
     JsonNode json = groups("show main --json").json();
     assertThat(json.path("folder").stringValue()).isEqualTo("main");
@@ -96,7 +96,8 @@ class GroupsCommandTest {
         .isEqualTo("Us (family) answers every message.\n");
     assertThat(
             home.rows(
-                "SELECT name, trigger_pattern, requires_trigger, container_config FROM registered_groups"))
+                "SELECT name, trigger_pattern, requires_trigger, container_config FROM"
+                    + " registered_groups"))
         .contains("Us|Robot|0|{}");
     JsonNode json = groups("set family --trigger Andy --json").json();
     assertThat(json.path("trigger").stringValue()).isEqualTo("@Andy");
@@ -110,8 +111,7 @@ class GroupsCommandTest {
     assertThat(groups("set family").err())
         .isEqualTo("nanoclaw: nothing to change: the name, the trigger or the timeout?\n");
     assertThat(groups("set main --trigger x").err())
-        .isEqualTo(
-            "nanoclaw: main is a main group: it answers every message, without a trigger\n");
+        .isEqualTo("nanoclaw: main is a main group: it answers every message, without a trigger\n");
     assertThat(groups("set family --timeout-ms 5").err())
         .isEqualTo("nanoclaw: a timeout is from 1000 to 604800000 milliseconds, not 5\n");
     assertThat(groups("set family --timeout-ms 5").code()).isEqualTo(1);
@@ -136,7 +136,10 @@ class GroupsCommandTest {
   void aRemovedGroupLeavesItsFolderAndItsMessages() {
     Sql.execute(
         home.database(),
-        "INSERT INTO scheduled_tasks (id, group_folder, chat_jid, prompt, schedule_type, schedule_value, context_mode, status, created_at) VALUES ('t', 'family', 'family@g.us', 'p', 'interval', '3600000', 'group', 'active', '2026-01-02T03:04:05.000Z')");
+        "INSERT INTO scheduled_tasks (id, group_folder, chat_jid, prompt, schedule_type,"
+            + " schedule_value, context_mode, status, created_at) VALUES ('t', 'family',"
+            + " 'family@g.us', 'p', 'interval', '3600000', 'group', 'active',"
+            + " '2026-01-02T03:04:05.000Z')");
     assertThat(groups("show family").out()).contains("1 active, 0 paused");
 
     assertThat(groups("remove family").out())
@@ -173,7 +176,9 @@ class GroupsCommandTest {
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.err())
         .isEqualTo(
-            "nanoclaw: a container of family runs. It was asked to finish what it is at; nothing is removed yet. Give this command again when it has ended; see: ./nanoclaw groups show family\n");
+            "nanoclaw: a container of family runs. It was asked to finish what it is at; nothing is"
+                + " removed yet. Give this command again when it has ended; see: ./nanoclaw groups"
+                + " show family\n");
     assertThat(home.rows("SELECT folder FROM registered_groups")).contains("family");
 
     awaitContainer("family", "Container: +none\n");

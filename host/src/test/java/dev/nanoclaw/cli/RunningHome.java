@@ -110,9 +110,7 @@ final class RunningHome implements AutoCloseable {
               Stream.concat(Stream.of(arguments), Stream.of("--home", home.toString()))
                   .toArray(String[]::new));
       return new Ended(
-          code,
-          said.toString(StandardCharsets.UTF_8),
-          complained.toString(StandardCharsets.UTF_8));
+          code, said.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
     } finally {
       System.setOut(out);
       System.setErr(err);

@@ -109,8 +109,7 @@ class GroupRemovalTest {
       addTask(name + "-task", group);
     }
     Sql.execute(
-        dir.resolve("messages.db"),
-        "INSERT INTO sessions VALUES ('family', 's1'), ('work', 's2')");
+        dir.resolve("messages.db"), "INSERT INTO sessions VALUES ('family', 's1'), ('work', 's2')");
     assertThat(tasks.claimDue(NOW).lanes()).hasSize(2);
 
     assertThat(removal.remove(FAMILY.folder(), NOW))

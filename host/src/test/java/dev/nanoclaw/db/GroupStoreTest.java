@@ -64,7 +64,8 @@ class GroupStoreTest {
       groups.add(Samples.group("work"), "whatsapp");
       Sql.execute(
           dir.resolve("messages.db"),
-          "UPDATE registered_groups SET container_config = '{\"mounts\":[1],\"timeout\":7}' WHERE folder = 'family'");
+          "UPDATE registered_groups SET container_config = '{\"mounts\":[1],\"timeout\":7}' WHERE"
+              + " folder = 'family'");
 
       Group changed =
           new Group(
@@ -79,10 +80,14 @@ class GroupStoreTest {
       assertThat(groups.change(family.folder(), _ -> changed)).contains(changed);
       assertThat(groups.byFolder(family.folder())).contains(changed);
       assertThat(groups.byFolder(new GroupFolder("work"))).contains(Samples.group("work"));
-      assertThat(Sql.rows(dir.resolve("messages.db"), "SELECT container_config FROM registered_groups"))
+      assertThat(
+              Sql.rows(
+                  dir.resolve("messages.db"), "SELECT container_config FROM registered_groups"))
           .contains("{\"mounts\":[1],\"timeout\":5000}");
       assertThat(groups.change(family.folder(), _ -> family)).contains(family);
-      assertThat(Sql.rows(dir.resolve("messages.db"), "SELECT container_config FROM registered_groups"))
+      assertThat(
+              Sql.rows(
+                  dir.resolve("messages.db"), "SELECT container_config FROM registered_groups"))
           .contains("{\"mounts\":[1]}");
       assertThat(groups.change(new GroupFolder("nobody"), it -> it)).isEmpty();
     }
