@@ -203,7 +203,6 @@ public final class NanoClaw implements AutoCloseable {
     }
     whatsapp.ifPresent(channels::add);
     Outbox outbox = new Outbox(unsent, channels, settings.timing().pollInterval(), clock);
-    conversation.connect(channels, outbox);
 
     // what agents ask for, and tasks
     TaskScheduler scheduler =
@@ -216,6 +215,7 @@ public final class NanoClaw implements AutoCloseable {
     Tasks tasks = new Tasks(taskStore, taskRules, clock, scheduler::changed, queue::wake);
     Registrations registrations =
         new Registrations(chats, groups, it -> channelOf(channels, it), clock);
+    conversation.connect(channels, outbox);
 
     // what can be asked
     ChatService chat = new ChatService(local, messages, groups, inputs, unsent, troubles);
