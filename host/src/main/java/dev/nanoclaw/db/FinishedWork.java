@@ -6,6 +6,7 @@ import static dev.nanoclaw.db.generated.Tables.DEAD_LETTERS;
 import static dev.nanoclaw.db.generated.Tables.MESSAGES;
 import static dev.nanoclaw.db.generated.Tables.OUTBOX;
 import static dev.nanoclaw.db.generated.Tables.REGISTERED_GROUPS;
+import static dev.nanoclaw.db.generated.Tables.TASK_RUN_LOGS;
 import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.inline;
@@ -41,6 +42,9 @@ public final class FinishedWork {
   /// So many runs of a group stay, and those of the inputs that stay.
   static final int RUNS = 200;
 
+  /// So many runs of a task stay, and those of the inputs that stay.
+  static final int TASK_RUNS = 100;
+
   /// So many messages of ours stay for each chat: the channel may still tell us of them, and we
   /// know them by their ids.
   static final int OUTBOX_ROWS = 500;
@@ -68,6 +72,7 @@ public final class FinishedWork {
       now =
           remove(database.read(FinishedWork::oldInputs), FinishedWork::removeInputs)
               + remove(database.read(FinishedWork::oldRuns), FinishedWork::removeRuns)
+              + remove(database.read(FinishedWork::oldTaskRuns), FinishedWork::removeTaskRuns)
               + remove(database.read(FinishedWork::oldOutbox), FinishedWork::removeOutbox);
       removed += now;
     } while (now >= AT_ONCE);
@@ -144,6 +149,32 @@ public final class FinishedWork {
         .execute();
   }
 
+  private static List<Long> oldTaskRuns(DSLContext sql) {
+    return allButTheNewest(
+            sql,
+            TASK_RUNS,
+            TASK_RUN_LOGS,
+            isFinishedTaskRun(),
+            field(name("id"), Long.class)
+                .notIn(
+                    select(AGENT_INPUTS.TASK_RUN_ID)
+                        .from(AGENT_INPUTS)
+                        .where(AGENT_INPUTS.TASK_RUN_ID.isNotNull())),
+            TASK_RUN_LOGS.TASK_ID,
+            TASK_RUN_LOGS.ID)
+        .getValues(TASK_RUN_LOGS.ID);
+  }
+
+  private static int removeTaskRuns(DSLContext sql, List<Long> ids) {
+    return sql.deleteFrom(TASK_RUN_LOGS)
+        .where(TASK_RUN_LOGS.ID.in(ids), isFinishedTaskRun())
+        .execute();
+  }
+
+  private static Condition isFinishedTaskRun() {
+    return TASK_RUN_LOGS.STATUS.ne(inline(TaskRuns.RUNNING));
+  }
+
   private static List<Long> oldOutbox(DSLContext sql) {
     Set<String> open = openMatters(sql);
     return allButTheNewest(
@@ -171,6 +202,9 @@ public final class FinishedWork {
         .forEach(it -> {
           open.add(matter(it.get(AGENT_INPUTS.GROUP_FOLDER), it.get(AGENT_INPUTS.ID)));
           open.add(matter(it.get(AGENT_INPUTS.GROUP_FOLDER), it.get(AGENT_INPUTS.FROM_SEQ)));
+          open.add(
+              matter(
+                  it.get(AGENT_INPUTS.GROUP_FOLDER), "task-" + it.get(AGENT_INPUTS.TASK_RUN_ID)));
         });
     sql.select(REGISTERED_GROUPS.FOLDER, min(MESSAGES.SEQ))
         .from(REGISTERED_GROUPS)
@@ -188,11 +222,11 @@ public final class FinishedWork {
     return open;
   }
 
-  private static String matter(String folder, @Nullable Long number) {
+  private static String matter(String folder, @Nullable Object number) {
     return "host:" + folder + ":" + number;
   }
 
-  /// The ids of such sentences are `kind:number`.
+  /// The ids of such sentences are `kind:number`, or `kind:task-number`.
   private static String matter(String source, String sourceId) {
     return source + sourceId.substring(Math.max(0, sourceId.lastIndexOf(':')));
   }

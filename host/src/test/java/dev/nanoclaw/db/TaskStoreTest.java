@@ -299,6 +299,23 @@ class TaskStoreTest {
   }
 
   @Test
+  void theNewestRunsOfATaskStay() {
+    Sql.execute(
+        dir.resolve("messages.db"),
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+        INSERT INTO task_run_logs (task_id, run_at, status)
+        SELECT 't1', '2026-01-01T00:00:00.000Z', 'success' FROM n
+        """);
+    hourly("t1", ContextMode.GROUP);
+    tasks.claimDue(NOW);
+
+    assertThat(new FinishedWork(database).clean()).isEqualTo(50);
+    assertThat(tasks.runs("t1", 1000)).hasSize(FinishedWork.TASK_RUNS + 1);
+    assertThat(newest("t1").status()).isEqualTo(TaskRun.Status.RUNNING);
+  }
+
+  @Test
   void aFileHasItsEffectOnce() {
     AgentRun run = Samples.run(FAMILY, "r1");
     new MessageStore(database).add(message(FAMILY, "m1", "hi"), true);

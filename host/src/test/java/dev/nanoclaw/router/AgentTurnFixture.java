@@ -21,6 +21,7 @@ import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.TaskStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.IncomingMessage;
@@ -97,6 +98,7 @@ abstract class AgentTurnFixture {
     final MessageStore messages = new MessageStore(database);
     final InputStore inputs = new InputStore(database);
     final RunStore runs = new RunStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
+    final TaskStore tasks = new TaskStore(database, (_, text) -> List.of(text), Samples.TASK_RULES);
     final Troubles troubles = new Troubles();
     final Outbox outbox =
         new Outbox(new OutboxStore(database), List.of(channel), Duration.ofMinutes(10), clock);
