@@ -188,8 +188,8 @@ final class ToolsTest {
   @Test
   void whatIsTooLongOrOfAnotherTypeIsExplainedToo() {
     assertThat(
-            text(call(tools(false, SHORT), "send_message {'text':'" + "a".repeat(50_001) + "'}")))
-        .contains("text has 50001 characters, and 50000 are allowed");
+            text(call(tools(false, SHORT), "send_message {'text':'" + "a".repeat(20_001) + "'}")))
+        .contains("text has 20001 characters, and 20000 are allowed");
     assertThat(
             text(
                 call(

@@ -58,23 +58,35 @@ final class CronTimes {
   }
 
   /// @throws IllegalArgumentException with a text that says what is wrong and how a right one looks
-  static CronTimes of(String expression, ZoneId zone) {
-    String[] fields = expression.split(" ", -1);
+  static void check(String expression) {
+    String[] fields = fields(expression);
     if (fields.length != FIELDS.size()) {
       throw new IllegalArgumentException(
           "cron '%s' has %d fields and not five: minute, hour, day of the month, month, day of the week, such as 0 9 * * 1-5"
               .formatted(expression, fields.length));
     }
-    fields[4] = fields[4].replaceAll("(?i)\\bSUN-", "0-"); // for the library Sunday is the last day
     for (int i = 0; i < fields.length; i++) {
       check(expression, fields[i], i);
     }
-    ExecutionTime calendar = ExecutionTime.forCron(PARSER.parse(String.join(" ", fields)));
-    if (calendar.nextExecution(LONG_AGO).isEmpty()) {
+    if (calendar(fields).nextExecution(LONG_AGO).isEmpty()) {
       throw new IllegalArgumentException(
           "cron '%s' never runs: none of its months has that day".formatted(expression));
     }
-    return new CronTimes(calendar, EVERY_HOUR.contains(fields[1]), zone.getRules());
+  }
+
+  /// @param expression that was checked
+  static CronTimes of(String expression, ZoneId zone) {
+    String[] fields = fields(expression);
+    return new CronTimes(calendar(fields), EVERY_HOUR.contains(fields[1]), zone.getRules());
+  }
+
+  /// For the library Sunday is the last day.
+  private static String[] fields(String expression) {
+    return expression.replaceAll("(?i)\\bSUN-", "0-").split(" ", -1);
+  }
+
+  private static ExecutionTime calendar(String[] fields) {
+    return ExecutionTime.forCron(PARSER.parse(String.join(" ", fields)));
   }
 
   /// The library names the value and not the field, so it gets one at a time.

@@ -28,6 +28,11 @@ public final class Ids {
     return SECONDS.format(start) + "-" + HexFormat.of().formatHex(random(4));
   }
 
+  /// The id of a task: short, because people and models write it.
+  public static String task() {
+    return "task-" + HexFormat.of().formatHex(random(4));
+  }
+
   /// Whether a file or directory has the name of a run.
   public static boolean isRun(String name) {
     return RUN.matcher(name).matches();

@@ -19,7 +19,7 @@ public sealed interface Schedule {
 
     /// @throws IllegalArgumentException when there are no such times, with a text that says why
     public Cron {
-      var _ = CronTimes.of(expression, zone);
+      CronTimes.check(expression);
     }
 
     @Override

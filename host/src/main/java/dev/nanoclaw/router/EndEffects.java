@@ -46,9 +46,11 @@ final class EndEffects {
     }
     Optional<String> failure = failure(ended);
     Map<Long, Fate> fates = new HashMap<>(retries.uncounted(inside, pause(ended), now));
-    failure.ifPresent(it -> fates.putAll(retries.counted(inside, it, now)));
-    inside.stream()
-        .filter(it -> it.isTask() && begun.test(it))
+    List<AgentInput> tried =
+        inside.stream().filter(it -> !it.isTask() || begun.test(it)).toList();
+    failure.ifPresent(it -> fates.putAll(retries.counted(tried, it, now)));
+    tried.stream()
+        .filter(AgentInput::isTask)
         .forEach(it -> endOfTask(ended, lastError).ifPresent(over -> fates.put(it.id(), over)));
     return new Effect(
         fates,

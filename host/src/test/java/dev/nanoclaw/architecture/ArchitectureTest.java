@@ -61,6 +61,7 @@ class ArchitectureTest {
           Map.entry(
               "router",
               Set.of("domain", "config", "protocol", "db", "queue", "channel", "container")),
+          Map.entry("scheduler", Set.of("domain", "config", "db", "queue")),
           Map.entry(
               "control",
               Set.of(
@@ -85,6 +86,7 @@ class ArchitectureTest {
                   "process",
                   "container",
                   "router",
+                  "scheduler",
                   "control")),
           Map.entry("demo", Set.of("protocol")),
           Map.entry(
@@ -196,6 +198,16 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.jooq..", "java.sql..");
+
+  /// So that it is loaded by the first task with a cron expression and not at the start.
+  @ArchTest
+  static final ArchRule CRON_EXPRESSIONS_ARE_READ_IN_ONE_CLASS =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName("dev.nanoclaw.domain.CronTimes")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.cronutils..");
 
   @ArchTest
   static final ArchRule ONLY_PROGRAMS_OF_THEIR_OWN_USE_THE_STANDARD_STREAMS =
