@@ -10,6 +10,7 @@ import dev.nanoclaw.config.Environment;
 import dev.nanoclaw.config.Home;
 import dev.nanoclaw.config.Settings;
 import dev.nanoclaw.container.AgentContainers;
+import dev.nanoclaw.container.AgentFiles;
 import dev.nanoclaw.container.AgentUser;
 import dev.nanoclaw.container.Engines;
 import dev.nanoclaw.container.GroupDirectories;
@@ -29,16 +30,20 @@ import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.DeadLetterStore;
 import dev.nanoclaw.db.FinishedWork;
 import dev.nanoclaw.db.GroupStore;
+import dev.nanoclaw.db.HandledFiles;
 import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.OutboxStore;
 import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.TaskStore;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatFormat;
 import dev.nanoclaw.domain.ChatJid;
+import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.domain.TaskRules;
+import dev.nanoclaw.ipc.AgentRequests;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
 import dev.nanoclaw.router.ChatCommands;
@@ -49,6 +54,8 @@ import dev.nanoclaw.router.Outbox;
 import dev.nanoclaw.router.Registrations;
 import dev.nanoclaw.router.TriggerRule;
 import dev.nanoclaw.router.Troubles;
+import dev.nanoclaw.scheduler.TaskScheduler;
+import dev.nanoclaw.scheduler.Tasks;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -118,6 +125,7 @@ public final class NanoClaw implements AutoCloseable {
         new TaskRules(
             settings.timezone(), settings.tasks().minInterval(), settings.tasks().maxFailures());
     RunStore runs = new RunStore(database, formats, taskRules);
+    TaskStore taskStore = new TaskStore(database, formats, taskRules);
     OutboxStore unsent = new OutboxStore(database);
     DeadLetterStore deadLetters = new DeadLetterStore(database);
 
@@ -138,7 +146,7 @@ public final class NanoClaw implements AutoCloseable {
 
     // from a message to its answer
     Troubles troubles = new Troubles();
-    var conversation = new ChannelConversation();
+    var conversation = new LateConnections();
     AgentTurn turn =
         new AgentTurn(
             new AgentTurn.Stores(groups, messages, inputs, runs),
@@ -148,7 +156,7 @@ public final class NanoClaw implements AutoCloseable {
             clock,
             conversation,
             troubles,
-            (_, _, _) -> new FilesFromAgent.Taken(false, false));
+            conversation);
     GroupQueue queue = new GroupQueue(settings.container().maxConcurrent(), turn::take, clock);
     Inbox inbox =
         new Inbox(
@@ -197,7 +205,33 @@ public final class NanoClaw implements AutoCloseable {
     }
     whatsapp.ifPresent(channels::add);
     Outbox outbox = new Outbox(unsent, channels, settings.timing().pollInterval(), clock);
-    conversation.connect(channels, outbox);
+
+    // what agents ask for, and tasks
+    TaskScheduler scheduler =
+        new TaskScheduler(
+            taskStore,
+            settings.timing().schedulerPollInterval(),
+            clock,
+            queue::wake,
+            conversation::outboxChanged);
+    Tasks tasks = new Tasks(taskStore, taskRules, clock, scheduler::changed, queue::wake);
+    Registrations registrations =
+        new Registrations(chats, groups, it -> channelOf(channels, it), clock);
+    AgentRequests requests =
+        new AgentRequests(
+            new AgentRequests.Parts(
+                new HandledFiles(database),
+                runs,
+                unsent,
+                groups,
+                tasks,
+                registrations,
+                directories,
+                () -> refreshGroups(whatsapp),
+                scheduler::changed,
+                name),
+            clock);
+    conversation.connect(channels, outbox, requests);
 
     // what can be asked
     ChatService chat = new ChatService(local, messages, groups, inputs, unsent, troubles);
@@ -214,11 +248,7 @@ public final class NanoClaw implements AutoCloseable {
             runs,
             queue,
             troubles);
-    GroupService groupService =
-        new GroupService(
-            groups,
-            new Registrations(chats, groups, it -> channelOf(channels, it), clock),
-            whatsapp);
+    GroupService groupService = new GroupService(groups, registrations, whatsapp);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =
@@ -255,6 +285,7 @@ public final class NanoClaw implements AutoCloseable {
                 settings.timing().pollInterval(),
                 clock))
         .start();
+    opened.add(scheduler).start();
     opened.add(control).start();
     whatsapp.ifPresent(WhatsAppChannel::start);
     Thread.ofVirtual()
@@ -284,6 +315,13 @@ public final class NanoClaw implements AutoCloseable {
     return channels.stream().filter(it -> it.owns(chat)).map(Channel::name).findFirst();
   }
 
+  private static void refreshGroups(Optional<WhatsAppChannel> whatsapp)
+      throws InterruptedException {
+    if (whatsapp.isPresent()) {
+      whatsapp.get().refreshGroups();
+    }
+  }
+
   private static Optional<String> missing(Readiness readiness) {
     return switch (readiness.check()) {
       case Readiness.State.Ready _ -> Optional.empty();
@@ -309,17 +347,20 @@ public final class NanoClaw implements AutoCloseable {
     opened.close();
   }
 
-  /// Connects runs, which are built first, with the channels, which are built last.
-  private static final class ChannelConversation implements Conversation {
+  /// Connects runs, which are built first, with the channels and with what agents can ask for,
+  /// which are built last.
+  private static final class LateConnections implements Conversation, FilesFromAgent {
 
     private volatile List<Channel> channels = List.of();
     private volatile Runnable wakeOutbox = () -> {};
     private volatile Runnable flushOutbox = () -> {};
+    private volatile FilesFromAgent files = (_, _, _) -> new Taken(false, false);
 
-    void connect(List<Channel> all, Outbox outbox) {
+    void connect(List<Channel> all, Outbox outbox, FilesFromAgent filesFromAgent) {
       channels = List.copyOf(all);
       wakeOutbox = outbox::wake;
       flushOutbox = outbox::flush;
+      files = filesFromAgent;
     }
 
     void flushOutbox() {
@@ -334,6 +375,11 @@ public final class NanoClaw implements AutoCloseable {
     @Override
     public void outboxChanged() {
       wakeOutbox.run();
+    }
+
+    @Override
+    public Taken take(AgentRun run, Group group, AgentFiles agentFiles) {
+      return files.take(run, group, agentFiles);
     }
   }
 }

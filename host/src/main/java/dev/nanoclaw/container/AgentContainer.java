@@ -34,7 +34,7 @@ public final class AgentContainer implements AutoCloseable {
   private final AgentRun run;
   private final ContainerEngine engine;
   private final RunFiles files;
-  private final AgentFiles agentFiles = new AgentFiles();
+  private final AgentFiles agentFiles;
   private final RunLog runLog;
   private final int maxLine;
   private GrowingFile out;
@@ -52,6 +52,7 @@ public final class AgentContainer implements AutoCloseable {
     this.run = run;
     this.engine = engine;
     this.files = files;
+    this.agentFiles = new AgentFiles(files.dataDir(), run);
     this.runLog = new RunLog(logDirectory, run.runId(), run.startedAt());
     this.maxLine = maxLine;
     this.output = run.outputRead();
@@ -156,11 +157,6 @@ public final class AgentContainer implements AutoCloseable {
     return true;
   }
 
-  /// What the agent asks of the host.
-  public AgentFiles files() {
-    return agentFiles;
-  }
-
   /// Says which inputs the agent has: others that it had may be given again.
   public void hasOnly(List<AgentInput> inputs) {
     try {
@@ -191,6 +187,11 @@ public final class AgentContainer implements AutoCloseable {
     } catch (IOException e) {
       log.warn("{} could not be interrupted: {}", run.container(), e.toString());
     }
+  }
+
+  /// What the agent wrote for the host, and the answers to it.
+  public AgentFiles files() {
+    return agentFiles;
   }
 
   public void stop(Duration grace) {

@@ -118,8 +118,26 @@ public final class GroupDirectories {
   private void fillGroup(Path directory, Group group) throws IOException {
     if (group.main()) {
       copyTemplate("main", directory);
+    } else {
+      Path memory = directory.resolve("CLAUDE.md");
+      user.own(Files.writeString(memory, firstMemory(group)));
     }
     Files.createSymbolicLink(directory.resolve("logs"), logDirectory(group.folder()));
+  }
+
+  private static String firstMemory(Group group) {
+    return """
+    # %s
+
+    You are the assistant of this chat. Your name stands in `<messages assistant="...">`. This file, `/workspace/group/CLAUDE.md`, is
+    your memory of the chat: you read it whenever a conversation begins, and what you write into it lasts. Keep it short.
+
+    - What always matters here, such as who is who and what they wish, goes below, one line each.
+    - Anything longer goes into a file of its own in `/workspace/group`, with one line about it below.
+
+    ## What I know
+    """
+        .formatted(group.name());
   }
 
   private void copyTemplate(String folder, Path directory) throws IOException {

@@ -18,18 +18,24 @@ final class RunFiles {
 
   private static final List<String> WRITTEN_BY_AGENT = List.of("input", "messages", "tasks");
 
+  private final Path dataDir;
   private final Path run;
   private final Path ipc;
   private final Path aside;
   private final Path given;
+  private final Path taken;
+  private final Path putAway;
   private final Path session;
   private final boolean ownSession;
 
   RunFiles(Path dataDir, AgentRun run) {
+    this.dataDir = dataDir;
     this.run = dataDir.resolve("runs").resolve(run.runId());
     this.ipc = dataDir.resolve("ipc").resolve(run.group().value()).resolve(run.runId());
     this.aside = this.run.resolve("aside");
     this.given = this.run.resolve("given");
+    this.taken = this.run.resolve("taken");
+    this.putAway = this.run.resolve("put-away");
     this.session = dataDir.resolve("sessions").resolve(run.group().value()).resolve(run.runId());
     this.ownSession = run.lane().isIsolated();
   }
@@ -37,6 +43,7 @@ final class RunFiles {
   void create(AgentUser user) throws IOException {
     Files.createDirectories(aside);
     Files.createDirectories(given);
+    createTaken();
     Files.createDirectories(ipc.resolve("responses"));
     if (ownSession) {
       user.own(Files.createDirectories(session.resolve(".claude")));
@@ -44,6 +51,10 @@ final class RunFiles {
     for (String name : WRITTEN_BY_AGENT) {
       user.own(Files.createDirectories(ipc.resolve(name)));
     }
+  }
+
+  Path dataDir() {
+    return dataDir;
   }
 
   /// Output, error output and exit code of the engine's CLI.
@@ -107,8 +118,41 @@ final class RunFiles {
   }
 
   private void put(String name, String content) throws IOException {
+    put("input", name, content);
+  }
+
+  private void put(String directory, String name, String content) throws IOException {
     Path file = Files.writeString(aside.resolve(name), content);
-    Files.move(file, ipc.resolve("input").resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    Files.move(file, ipc.resolve(directory).resolve(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /// Where the agent puts what is for the host.
+  List<Path> forHost() {
+    return List.of(ipc.resolve("messages"), ipc.resolve("tasks"));
+  }
+
+  /// Where it is taken to.
+  Path taken() {
+    return taken;
+  }
+
+  /// Where is put what cannot be removed at once.
+  Path putAway() {
+    return putAway;
+  }
+
+  /// A run of an earlier version has no such directories.
+  void createTaken() throws IOException {
+    Files.createDirectories(taken);
+    Files.createDirectories(putAway);
+  }
+
+  void putResponse(String id, String json) throws IOException {
+    put("responses", id + ".json", json);
+  }
+
+  void removeResponse(String id) throws IOException {
+    Files.deleteIfExists(ipc.resolve("responses").resolve(id + ".json"));
   }
 
   /// Removes everything of the run. Its container must be gone.

@@ -72,9 +72,18 @@ public final class ChatStore {
 
   /// All chats of a channel, those with the newest messages first.
   public List<KnownChat> of(String channel) {
+    return chats(CHATS.CHANNEL.eq(channel));
+  }
+
+  /// All chats, those with the newest messages first.
+  public List<KnownChat> all() {
+    return chats(DSL.noCondition());
+  }
+
+  private List<KnownChat> chats(Condition which) {
     return database.read(sql ->
         sql.selectFrom(CHATS)
-            .where(CHATS.CHANNEL.eq(channel))
+            .where(which)
             .orderBy(CHATS.LAST_MESSAGE_TIME.desc().nullsLast(), CHATS.JID)
             .fetch(row ->
                 new KnownChat(

@@ -50,6 +50,15 @@ public final class OutboxStore {
     return heads.get();
   }
 
+  /// How many messages of a chat are not sent yet.
+  public int unsent(ChatJid chat) {
+    return database.read(sql ->
+        sql.fetchCount(
+            OUTBOX,
+            OUTBOX.CHAT_JID.eq(chat.value()),
+            OUTBOX.STATE.in(inline(PENDING), inline(SENDING))));
+  }
+
   private List<OutgoingMessage> findHeads() {
     return database.read(sql ->
         sql

@@ -3,6 +3,7 @@ package dev.nanoclaw.domain;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,21 +30,27 @@ public sealed interface Schedule {
 
     @Override
     public Instant begin(Instant now, Duration minInterval) {
-      CronTimes times = CronTimes.of(expression, zone);
-      Instant first = times.after(now).orElseThrow();
-      Instant run = first;
-      for (int i = 0; i < COMPARED && minInterval.compareTo(CronTimes.SHORTEST) > 0; i++) {
+      Duration shortest = shortestInterval(now);
+      if (shortest.compareTo(minInterval) < 0) {
+        throw new IllegalArgumentException(
+            "cron '%s' runs again after %s, which is too soon: at least %s must lie between two runs"
+                .formatted(expression, Words.of(shortest), Words.of(minInterval)));
+      }
+      return CronTimes.of(expression, zone).after(now).orElseThrow();
+    }
+
+    /// Clock changes apart.
+    private Duration shortestInterval(Instant now) {
+      CronTimes times = CronTimes.of(expression, ZoneOffset.UTC);
+      Instant run = times.after(now).orElseThrow();
+      Duration shortest = Duration.ofDays(366);
+      for (int i = 0; i < COMPARED && shortest.compareTo(CronTimes.SHORTEST) > 0; i++) {
         Instant next = times.after(run).orElseThrow();
         Duration between = Duration.between(run, next);
-        if (between.compareTo(minInterval) < 0) {
-          throw new IllegalArgumentException(
-              "cron '%s' runs %s after %s, too soon: at least %s must lie between two runs"
-                  .formatted(
-                      expression, Words.of(between), Words.of(run, zone), Words.of(minInterval)));
-        }
+        shortest = between.compareTo(shortest) < 0 ? between : shortest;
         run = next;
       }
-      return first;
+      return shortest;
     }
 
     @Override

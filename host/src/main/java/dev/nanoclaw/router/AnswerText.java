@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /// What of an agent's words is for the chat: everything outside `<internal>…</internal>`, without
 /// control characters but line feeds and tabs.
-final class AnswerText {
+public final class AnswerText {
 
   private static final Pattern INTERNAL =
       Pattern.compile("<internal>.*?(</internal>|\\z)", Pattern.DOTALL);
@@ -16,7 +16,7 @@ final class AnswerText {
   private AnswerText() {}
 
   /// Empty when nothing is left to say. An `<internal>` that is never closed hides the rest.
-  static Optional<String> forChat(String result) {
+  public static Optional<String> forChat(String result) {
     String visible = INTERNAL.matcher(result).replaceAll("");
     String text = CONTROL.matcher(visible).replaceAll("").strip();
     return text.isEmpty() ? Optional.empty() : Optional.of(text);

@@ -46,8 +46,7 @@ final class EndEffects {
     }
     Optional<String> failure = failure(ended);
     Map<Long, Fate> fates = new HashMap<>(retries.uncounted(inside, pause(ended), now));
-    List<AgentInput> tried =
-        inside.stream().filter(it -> !it.isTask() || begun.test(it)).toList();
+    List<AgentInput> tried = inside.stream().filter(it -> !it.isTask() || begun.test(it)).toList();
     failure.ifPresent(it -> fates.putAll(retries.counted(tried, it, now)));
     tried.stream()
         .filter(AgentInput::isTask)

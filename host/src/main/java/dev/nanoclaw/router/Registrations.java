@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// Gives chats an agent. Nothing here replaces a registration that is there.
 public final class Registrations {
@@ -68,6 +69,15 @@ public final class Registrations {
   ///
   /// @throws RefusedException when something about it is not as it must be
   public Group register(Wish wish) {
+    return register(wish, _ -> {});
+  }
+
+  /// Registers a chat; it takes effect with its next message.
+  ///
+  /// @param before is done when nothing speaks against it and before anybody can know of it; its
+  ///   exception is passed on, and nothing is registered
+  /// @throws RefusedException when something about it is not as it must be
+  public Group register(Wish wish, Consumer<Group> before) {
     ChatJid jid;
     GroupFolder folder;
     try {
@@ -109,6 +119,7 @@ public final class Registrations {
             wish.main(),
             wish.timeoutMs().map(Registrations::timeout),
             clock.instant());
+    before.accept(group);
     groups.add(group, channel);
     return group;
   }
@@ -145,9 +156,18 @@ public final class Registrations {
     return text;
   }
 
-  /// The chats without an agent, those with the newest messages first.
+  /// The chats of a channel without an agent, those with the newest messages first.
   public List<KnownChat> available(String channel) {
+    return withoutAgent(chats.of(channel));
+  }
+
+  /// The chats of all channels without an agent, those with the newest messages first.
+  public List<KnownChat> available() {
+    return withoutAgent(chats.all());
+  }
+
+  private List<KnownChat> withoutAgent(List<KnownChat> all) {
     Set<ChatJid> registered = Set.copyOf(groups.all().stream().map(Group::jid).toList());
-    return chats.of(channel).stream().filter(it -> !registered.contains(it.jid())).toList();
+    return all.stream().filter(it -> !registered.contains(it.jid())).toList();
   }
 }

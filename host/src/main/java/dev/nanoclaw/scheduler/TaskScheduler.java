@@ -80,7 +80,8 @@ public final class TaskScheduler implements AutoCloseable {
       }
       return store.nextDue().map(it -> until(it, now)).orElse(pollInterval);
     } catch (RuntimeException e) {
-      log.error("Cannot start tasks that are due; will try again in {}", AFTER_FAILURE, e);
+      log.error(
+          "Cannot start tasks that are due; will try again in {} s", AFTER_FAILURE.toSeconds(), e);
       return AFTER_FAILURE;
     }
   }

@@ -63,6 +63,9 @@ class ArchitectureTest {
               Set.of("domain", "config", "protocol", "db", "queue", "channel", "container")),
           Map.entry("scheduler", Set.of("domain", "config", "db", "queue")),
           Map.entry(
+              "ipc",
+              Set.of("domain", "config", "protocol", "container", "db", "router", "scheduler")),
+          Map.entry(
               "control",
               Set.of(
                   "domain",
@@ -87,6 +90,7 @@ class ArchitectureTest {
                   "container",
                   "router",
                   "scheduler",
+                  "ipc",
                   "control")),
           Map.entry("demo", Set.of("protocol")),
           Map.entry(

@@ -48,7 +48,8 @@ class GroupDirectoriesTest {
     directories.prepare(FAMILY);
     directories.prepare(MAIN);
     assertThat(entries("groups")).containsExactly("family", "global", "main");
-    assertThat(entries("groups/family")).containsExactly("logs");
+    assertThat(entries("groups/family")).containsExactly("CLAUDE.md", "logs");
+    assertThat(home.resolve("groups/family/CLAUDE.md")).content().startsWith("# family\n");
     assertThat(entries("groups/main")).containsExactly("CLAUDE.md", "logs");
     assertThat(entries("data/sessions/family")).containsExactly(".claude");
     assertThat(Files.readSymbolicLink(home.resolve("groups/family/logs")))
@@ -59,9 +60,14 @@ class GroupDirectoriesTest {
   @Test
   void whatAnAgentWritesBelongsToTheAgentsUser() throws IOException {
     directories.prepare(MAIN);
+    directories.prepare(FAMILY);
     AgentUser user = AgentUser.ofThisProcess();
     for (String it :
-        List.of("groups/main", "groups/main/CLAUDE.md", "data/sessions/main/.claude")) {
+        List.of(
+            "groups/main",
+            "groups/main/CLAUDE.md",
+            "groups/family/CLAUDE.md",
+            "data/sessions/main/.claude")) {
       assertThat(Files.getAttribute(home.resolve(it), "unix:uid"))
           .as(it)
           .isEqualTo((int) user.uid());

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Random cron expressions against a model that looks at the clock on the wall, minute by minute.
 class CronModelTest {
 
-  private static final int EXPRESSIONS = 40;
-  private static final int DAYS = 6;
+  private static final int EXPRESSIONS = 30;
+  private static final int DAYS = 4;
 
   private record Field(String text, Set<Integer> values) {
 

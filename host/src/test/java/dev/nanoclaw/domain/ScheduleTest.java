@@ -236,6 +236,10 @@ class ScheduleTest {
     assertThat(begin("cron", "0,30 9 * * *", now, Duration.ofMinutes(30)))
         .isEqualTo("2026-11-30T08:30:00Z");
 
+    assertThat(begin("cron", "0 9 * * *", now, Duration.ofDays(1)))
+        .as("days on which clocks change do not count")
+        .isEqualTo("2026-12-01T08:00:00Z");
+
     assertThat(begin("once", "2026-11-30T09:00:30", now, MINUTE))
         .isEqualTo(
             "Mon 2026-11-30 09:00 is in the past: it is now Mon 2026-11-30 09:00 (Europe/Paris)");
@@ -243,7 +247,7 @@ class ScheduleTest {
         .isEqualTo("an interval of 59 s is too short: at least 1 min must lie between two runs");
     assertThat(begin("cron", "0,29 9 * * *", now, Duration.ofMinutes(30)))
         .isEqualTo(
-            "cron '0,29 9 * * *' runs 29 min after Tue 2026-12-01 09:00, too soon: at least 30 min"
+            "cron '0,29 9 * * *' runs again after 29 min, which is too soon: at least 30 min"
                 + " must lie between two runs");
   }
 
