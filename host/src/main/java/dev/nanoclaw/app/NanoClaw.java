@@ -1,7 +1,5 @@
 package dev.nanoclaw.app;
 
-import static java.util.Map.entry;
-
 import dev.nanoclaw.channel.Channel;
 import dev.nanoclaw.channel.local.LocalChannel;
 import dev.nanoclaw.channel.whatsapp.WhatsAppChannel;
@@ -21,14 +19,18 @@ import dev.nanoclaw.control.ChatService;
 import dev.nanoclaw.control.ControlServer;
 import dev.nanoclaw.control.ControlSocket;
 import dev.nanoclaw.control.DeadLetterService;
+import dev.nanoclaw.control.GroupDetailService;
 import dev.nanoclaw.control.GroupService;
 import dev.nanoclaw.control.StatusService;
+import dev.nanoclaw.control.TaskLists;
+import dev.nanoclaw.control.TaskService;
 import dev.nanoclaw.control.WhatsAppService;
 import dev.nanoclaw.db.ChatStore;
 import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.DeadLetterStore;
 import dev.nanoclaw.db.FinishedWork;
+import dev.nanoclaw.db.GroupRemoval;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.HandledFiles;
 import dev.nanoclaw.db.InputStore;
@@ -52,6 +54,7 @@ import dev.nanoclaw.router.FilesFromAgent;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
 import dev.nanoclaw.router.Registrations;
+import dev.nanoclaw.router.Removals;
 import dev.nanoclaw.router.TriggerRule;
 import dev.nanoclaw.router.Troubles;
 import dev.nanoclaw.scheduler.TaskScheduler;
@@ -62,7 +65,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -248,27 +250,37 @@ public final class NanoClaw implements AutoCloseable {
             runs,
             queue,
             troubles);
-    GroupService groupService = new GroupService(groups, registrations, whatsapp);
+    GroupService groupService =
+        new GroupService(
+            groups,
+            registrations,
+            new Removals(
+                registrations, new GroupRemoval(database, taskStore), queue, troubles, clock),
+            queue,
+            whatsapp);
+    GroupDetailService groupDetailService =
+        new GroupDetailService(
+            settings.paths().groupsDir(),
+            registrations,
+            groupService,
+            new GroupDetailService.Stores(groups, messages, runs, taskStore, deadLetters),
+            troubles);
+    TaskService taskService =
+        new TaskService(tasks, new TaskLists(tasks, groups, settings.timezone()), registrations);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =
         new ControlServer(
             socket.path(),
-            Map.ofEntries(
-                entry("chat.attach", chat::attach),
-                entry("chat.send", chat::send),
-                entry("chat.wait", chat::await),
-                entry("status", status::status),
-                entry("groups.list", groupService::list),
-                entry("groups.available", groupService::available),
-                entry("groups.register", groupService::register),
-                entry("deadletters.list", deadLetterService::list),
-                entry("deadletters.retry", deadLetterService::retry),
-                entry("deadletters.drop", deadLetterService::drop),
-                entry("whatsapp.status", whatsAppService::status),
-                entry("whatsapp.pair", whatsAppService::pair),
-                entry("whatsapp.pair_phone", whatsAppService::pairPhone),
-                entry("whatsapp.logout", whatsAppService::logout)));
+            new ControlMethods(
+                    chat,
+                    status,
+                    groupService,
+                    groupDetailService,
+                    taskService,
+                    deadLetterService,
+                    whatsAppService)
+                .byName());
 
     // everything is there: begin
     new FirstStart(groups, directories, clock).registerLocalChat(settings);

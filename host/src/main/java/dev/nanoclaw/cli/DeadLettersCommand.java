@@ -1,16 +1,11 @@
 package dev.nanoclaw.cli;
 
-import dev.nanoclaw.control.ControlClient;
-import dev.nanoclaw.control.ControlClient.ControlException;
 import dev.nanoclaw.control.DeadLetterService;
 import dev.nanoclaw.control.DeadLetterService.Changed;
 import dev.nanoclaw.control.DeadLetterService.Letter;
 import dev.nanoclaw.control.DeadLetterService.Letters;
 import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.DeadLetterStore;
-import dev.nanoclaw.jsonrpc.JsonRpc;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,10 +59,11 @@ final class DeadLettersCommand implements Runnable {
       @Mixin HomeOption home,
       @Option(names = "--json", description = "For programs.") boolean json) {
     Letters all =
-        ask(home, "deadletters.list", Map.of(), Letters.class).orElseGet(() -> read(home));
+        Question.ask(home, "deadletters.list", Map.of(), Letters.class).orElseGet(() -> read(home));
     if (json) {
-      System.out.print(JsonRpc.line(JsonRpc.tree(all)));
-    } else if (all.letters().isEmpty()) {
+      return Question.printJson(all);
+    }
+    if (all.letters().isEmpty()) {
       System.out.println("There are no dead letters.");
     } else {
       System.out.print(table(all.letters()));
@@ -83,16 +79,10 @@ final class DeadLettersCommand implements Runnable {
           it.when(),
           it.group().orElse(it.chat()),
           it.kind(),
-          cut(it.reason(), WIDEST_REASON),
-          cut(it.text(), WIDEST_TEXT));
+          Table.cut(it.reason(), WIDEST_REASON),
+          Table.cut(it.text(), WIDEST_TEXT));
     }
     return table;
-  }
-
-  private static String cut(String text, int widest) {
-    return text.codePointCount(0, text.length()) <= widest
-        ? text
-        : text.substring(0, text.offsetByCodePoints(0, widest - 1)) + "…";
   }
 
   @Command(
@@ -112,9 +102,7 @@ final class DeadLettersCommand implements Runnable {
   }
 
   private static Changed change(HomeOption home, String method, Which which) {
-    return ask(home, method, which.params(), Changed.class)
-        .orElseThrow(
-            () -> new CommandException("no daemon runs here. Start it with: ./nanoclaw start"));
+    return Question.require(home, method, which.params(), Changed.class);
   }
 
   private static int report(String what, Changed changed) {
@@ -132,21 +120,6 @@ final class DeadLettersCommand implements Runnable {
     }
     try (Database database = found.get()) {
       return DeadLetterService.read(new DeadLetterStore(database));
-    }
-  }
-
-  /// @return empty when no daemon runs
-  private static <T> Optional<T> ask(HomeOption home, String method, Object params, Class<T> type) {
-    Optional<Path> socket = home.socket();
-    if (socket.isEmpty()) {
-      return Optional.empty();
-    }
-    try (ControlClient client = ControlClient.connect(socket.get(), (_, _) -> {}, () -> {})) {
-      return Optional.of(client.call(method, params, type));
-    } catch (ControlException e) {
-      throw new CommandException(String.valueOf(e.getMessage()));
-    } catch (IOException _) {
-      return Optional.empty();
     }
   }
 }

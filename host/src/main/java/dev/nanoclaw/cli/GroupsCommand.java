@@ -1,23 +1,24 @@
 package dev.nanoclaw.cli;
 
-import dev.nanoclaw.control.ControlClient;
-import dev.nanoclaw.control.ControlClient.ControlException;
+import dev.nanoclaw.control.GroupDetailService.Container;
+import dev.nanoclaw.control.GroupDetailService.Details;
 import dev.nanoclaw.control.GroupService.Available;
 import dev.nanoclaw.control.GroupService.AvailableChats;
 import dev.nanoclaw.control.GroupService.Registered;
 import dev.nanoclaw.control.GroupService.RegisteredGroups;
-import dev.nanoclaw.jsonrpc.JsonRpc;
+import dev.nanoclaw.control.GroupService.Removed;
+import dev.nanoclaw.router.Registrations.Change;
 import dev.nanoclaw.router.Registrations.Wish;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -26,20 +27,23 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class GroupsCommand implements Runnable {
 
+  private static final String FOLDER = "The name of its directory, as `list` shows it.";
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which command: list, available or register?");
+    throw new ParameterException(
+        spec.commandLine(), "Which command: list, available, show, register, set or remove?");
   }
 
   @Command(name = "list", description = "Shows them.", mixinStandardHelpOptions = true)
   int list(
       @Mixin HomeOption home,
       @Option(names = "--json", description = "For programs.") boolean json) {
-    RegisteredGroups all = ask(home, "groups.list", Map.of(), RegisteredGroups.class);
+    RegisteredGroups all = Question.require(home, "groups.list", Map.of(), RegisteredGroups.class);
     if (json) {
-      return printJson(all);
+      return Question.printJson(all);
     }
     Table table = new Table("FOLDER", "NAME", "CHAT", "TRIGGER", "");
     for (Registered it : all.groups()) {
@@ -57,9 +61,9 @@ final class GroupsCommand implements Runnable {
   int available(
       @Mixin HomeOption home,
       @Option(names = "--json", description = "For programs.") boolean json) {
-    AvailableChats all = ask(home, "groups.available", Map.of(), AvailableChats.class);
+    AvailableChats all = Question.require(home, "groups.available", Map.of(), AvailableChats.class);
     if (json) {
-      return printJson(all);
+      return Question.printJson(all);
     }
     if (all.chats().isEmpty()) {
       System.out.println("No chat of WhatsApp without an agent is known.");
@@ -108,7 +112,7 @@ final class GroupsCommand implements Runnable {
       throw new CommandException("--trigger and --no-trigger contradict each other");
     }
     Registered group =
-        ask(
+        Question.require(
             home,
             "groups.register",
             new Wish(
@@ -131,22 +135,133 @@ final class GroupsCommand implements Runnable {
     return 0;
   }
 
-  private static int printJson(Object answer) {
-    System.out.print(JsonRpc.line(JsonRpc.tree(answer)));
+  @Command(
+      name = "show",
+      description = "Shows everything about one.",
+      mixinStandardHelpOptions = true)
+  int show(
+      @Mixin HomeOption home,
+      @Parameters(paramLabel = "FOLDER", description = FOLDER) String folder,
+      @Option(names = "--json", description = "For programs.") boolean json) {
+    Details details =
+        Question.require(home, "groups.show", Map.of("folder", folder), Details.class);
+    if (json) {
+      return Question.printJson(details);
+    }
+    System.out.print(table(details));
     return 0;
   }
 
-  private static <T> T ask(HomeOption home, String method, Object params, Class<T> type) {
-    Optional<Path> socket = home.socket();
-    if (socket.isPresent()) {
-      try (ControlClient client = ControlClient.connect(socket.get(), (_, _) -> {}, () -> {})) {
-        return client.call(method, params, type);
-      } catch (ControlException e) {
-        throw new CommandException(String.valueOf(e.getMessage()));
-      } catch (IOException _) {
-        // told below
-      }
+  private static Table table(Details group) {
+    Table lines =
+        new Table(
+            "Group:",
+            group.folder() + (group.main() ? ", main" : "") + (group.left() ? ", left" : ""));
+    lines.row("Name:", group.name());
+    lines.row("Chat:", group.jid());
+    lines.row("Folder:", group.path());
+    lines.row("Answers:", answers(group.trigger()));
+    lines.row(
+        "Time limit:",
+        group.timeoutMs().map(it -> it + " ms").orElse("the general one, container.timeout_ms"));
+    lines.row("Registered:", group.registeredAt());
+    if (group.containers().isEmpty()) {
+      lines.row("Container:", "none");
     }
-    throw new CommandException("no daemon runs here. Start it with: ./nanoclaw start");
+    for (Container it : group.containers()) {
+      lines.row(
+          it.isolated() ? "Task container:" : "Container:",
+          "%s, %s, since %s".formatted(it.name(), it.state(), it.startedAt()));
+    }
+    group.trouble().ifPresent(it -> lines.row("In trouble:", it));
+    lines.row("Session:", group.session().orElse("none; the next message begins one"));
+    lines.row("Last message:", group.lastMessage().orElse("-"));
+    lines.row("Last answer:", group.lastAnswer().orElse("-"));
+    lines.row(
+        "Tasks:",
+        "%d active, %d paused, %d completed"
+            .formatted(group.tasks().active(), group.tasks().paused(), group.tasks().completed()));
+    if (group.deadLetters() > 0) {
+      lines.row("Dead letters:", group.deadLetters() + "; see ./nanoclaw deadletters list");
+    }
+    return lines;
+  }
+
+  private static String answers(String trigger) {
+    return trigger.equals("-") ? "every message" : "messages that begin with " + trigger;
+  }
+
+  /// When the agent is to answer.
+  static final class Trigger {
+
+    @Option(
+        names = "--trigger",
+        description = "Messages that begin with @ and this ask for an answer.")
+    private @Nullable String trigger;
+
+    @Option(names = "--no-trigger", description = "Every message asks for an answer.")
+    private boolean none;
+  }
+
+  /// How long the agent may be silent.
+  static final class Timeout {
+
+    @Option(names = "--timeout-ms", description = "How long its agent may be silent in a turn.")
+    private @Nullable Long milliseconds;
+
+    @Option(names = "--default-timeout", description = "As long as container.timeout_ms says.")
+    private boolean general;
+  }
+
+  @Command(
+      name = "set",
+      description = "Changes what is given; it takes effect with the next message.",
+      mixinStandardHelpOptions = true)
+  int set(
+      @Mixin HomeOption home,
+      @Parameters(paramLabel = "FOLDER", description = FOLDER) String folder,
+      @Option(names = "--name", description = "Its name.") @Nullable String name,
+      @ArgGroup @Nullable Trigger trigger,
+      @ArgGroup @Nullable Timeout timeout,
+      @Option(names = "--json", description = "For programs.") boolean json) {
+    Change change =
+        new Change(
+            folder,
+            Optional.ofNullable(name),
+            Optional.ofNullable(trigger).map(it -> it.trigger),
+            Optional.ofNullable(trigger).map(it -> !it.none),
+            Optional.ofNullable(timeout).map(it -> it.general ? Long.valueOf(0) : it.milliseconds));
+    Registered group = Question.require(home, "groups.set", change, Registered.class);
+    if (json) {
+      return Question.printJson(group);
+    }
+    System.out.printf(
+        "%s (%s) answers %s.%n", group.name(), group.folder(), answers(group.trigger()));
+    return 0;
+  }
+
+  @Command(
+      name = "remove",
+      description = "Takes a chat's agent away. Its folder, messages and logs stay.",
+      mixinStandardHelpOptions = true)
+  int remove(
+      @Mixin HomeOption home,
+      @Parameters(paramLabel = "FOLDER", description = FOLDER) String folder,
+      @Option(names = "--json", description = "For programs.") boolean json) {
+    Removed removed =
+        Question.require(home, "groups.remove", Map.of("folder", folder), Removed.class);
+    if (json) {
+      return Question.printJson(removed);
+    }
+    Registered group = removed.group();
+    System.out.printf("%s (%s) has no agent any more.%n", group.name(), group.jid());
+    System.out.printf(
+        "Gone: its session, tasks (%d), unanswered messages (%d) and dead letters (%d).%n",
+        removed.tasks(), removed.unanswered(), removed.deadLetters());
+    System.out.println("Kept: its folder, the messages in the database and the logs.");
+    System.out.printf(
+        "Register it again with: ./nanoclaw groups register --jid %s --folder %s%s%n",
+        group.jid(), group.folder(), group.main() ? " --main" : "");
+    return 0;
   }
 }

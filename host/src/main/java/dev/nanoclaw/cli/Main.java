@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ServiceCommand.class,
       LogsCommand.class,
       GroupsCommand.class,
+      TasksCommand.class,
       DeadLettersCommand.class,
       WhatsAppCommand.class,
       ConfigCommand.class,
@@ -51,7 +52,8 @@ final class Main implements Runnable {
     System.exit(isPlainStart(args) ? plainStart(args) : run(args));
   }
 
-  private static int run(String[] args) {
+  /// @return the exit code
+  static int run(String... args) {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, _, _) -> explain(e))

@@ -16,6 +16,13 @@ final class Table {
     rows.add(List.of(cells));
   }
 
+  /// A cell that is not wider than that.
+  static String cut(String text, int widest) {
+    return length(text) <= widest
+        ? text
+        : text.substring(0, text.offsetByCodePoints(0, widest - 1)) + "…";
+  }
+
   @Override
   public String toString() {
     var text = new StringBuilder();

@@ -60,8 +60,8 @@ public final class DeadLetterService {
           letter.id().kind() == Kind.IN ? "unanswered" : "unsent",
           letter.group().map(GroupFolder::value),
           letter.chat().value(),
-          oneLine(letter.reason(), LONGEST_REASON),
-          oneLine(letter.text(), LONGEST_TEXT));
+          PlainText.oneLine(letter.reason(), LONGEST_REASON),
+          PlainText.oneLine(letter.text(), LONGEST_TEXT));
     }
   }
 
@@ -130,14 +130,5 @@ public final class DeadLetterService {
                   .formatted(
                       ids.stream().map(DeadLetter.Id::toString).collect(Collectors.joining(", "))));
     };
-  }
-
-  /// Others wrote it: nothing in it may do something to a terminal.
-  private static String oneLine(String text, int longest) {
-    String line =
-        text.replaceAll("[\\s\\p{Cc}\\p{Zl}\\p{Zp}\u202A-\u202E\u2066-\u2069]+", " ").strip();
-    return line.codePointCount(0, line.length()) <= longest
-        ? line
-        : line.substring(0, line.offsetByCodePoints(0, longest - 1)) + "…";
   }
 }

@@ -1,19 +1,25 @@
 package dev.nanoclaw.control;
 
 import dev.nanoclaw.channel.whatsapp.WhatsAppChannel;
+import dev.nanoclaw.db.GroupRemoval.Outcome;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.KnownChat;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.jsonrpc.JsonRpc;
 import dev.nanoclaw.jsonrpc.JsonRpc.RpcException;
+import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.Registrations;
+import dev.nanoclaw.router.Registrations.Change;
 import dev.nanoclaw.router.Registrations.RefusedException;
 import dev.nanoclaw.router.Registrations.Wish;
+import dev.nanoclaw.router.Removals;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -26,12 +32,20 @@ public final class GroupService {
 
   private final GroupStore groups;
   private final Registrations registrations;
+  private final Removals removals;
+  private final GroupQueue queue;
   private final Optional<WhatsAppChannel> whatsapp;
 
   public GroupService(
-      GroupStore groups, Registrations registrations, Optional<WhatsAppChannel> whatsapp) {
+      GroupStore groups,
+      Registrations registrations,
+      Removals removals,
+      GroupQueue queue,
+      Optional<WhatsAppChannel> whatsapp) {
     this.groups = groups;
     this.registrations = registrations;
+    this.removals = removals;
+    this.queue = queue;
     this.whatsapp = whatsapp;
   }
 
@@ -44,6 +58,11 @@ public final class GroupService {
 
   public record RegisteredGroups(List<Registered> groups) {}
 
+  /// What is gone with a registration.
+  ///
+  /// @param unanswered messages that waited for an answer
+  public record Removed(Registered group, int tasks, int unanswered, int deadLetters) {}
+
   /// A chat without one.
   public record Available(String jid, String name, boolean group, Optional<String> lastMessage) {}
 
@@ -55,20 +74,22 @@ public final class GroupService {
   }
 
   private Registered registered(Group group) {
-    String trigger =
-        group.main() || !group.requiresTrigger()
-            ? "-"
-            : "@" + group.trigger().orElse("(the assistant's name)");
     return new Registered(
         group.folder().value(),
         group.name(),
         group.jid().value(),
-        trigger,
+        trigger(group),
         group.main(),
         isLeft(group.jid()));
   }
 
-  private boolean isLeft(ChatJid chat) {
+  static String trigger(Group group) {
+    return group.main() || !group.requiresTrigger()
+        ? "-"
+        : "@" + group.trigger().orElse("(the assistant's name)");
+  }
+
+  boolean isLeft(ChatJid chat) {
     Optional<Set<ChatJid>> there = whatsapp.flatMap(WhatsAppChannel::groups);
     return chat.value().endsWith("@g.us") && there.isPresent() && !there.get().contains(chat);
   }
@@ -102,13 +123,44 @@ public final class GroupService {
     }
   }
 
-  /// `groups.register {jid, folder, name?, trigger?, requires_trigger, main}`.
+  /// `groups.register {jid, folder, name?, trigger?, requires_trigger, main, timeout_ms?}`.
   public Object register(JsonNode params, Connection connection) {
-    try {
-      Wish wish = JsonRpc.value(params, Wish.class);
-      Group group = registrations.register(wish);
+    return orRefuse(() -> {
+      Group group = registrations.register(JsonRpc.value(params, Wish.class));
       log.info("Registered {} as {}{}", group.jid(), group.folder(), group.main() ? ", main" : "");
       return registered(group);
+    });
+  }
+
+  /// `groups.set {folder, name?, trigger?, requires_trigger?, timeout_ms?}`.
+  public Object set(JsonNode params, Connection connection) {
+    return orRefuse(() -> {
+      Change change = JsonRpc.value(params, Change.class);
+      Group group = registrations.change(change);
+      if (change.timeoutMs().isPresent()) {
+        queue.finish(Lane.chat(group.folder())); // a container keeps the limit it began with
+      }
+      log.info("Changed group {} as its owner wants it", group.folder());
+      return registered(group);
+    });
+  }
+
+  /// `groups.remove {folder}`.
+  public Object remove(JsonNode params, Connection connection) {
+    return orRefuse(() -> {
+      Outcome.Removed removed = removals.remove(params.path("folder").asString(""));
+      log.info("Removed the registration of {}", removed.group().folder());
+      return new Removed(
+          registered(removed.group()),
+          removed.tasks(),
+          removed.unanswered(),
+          removed.deadLetters());
+    });
+  }
+
+  private static Object orRefuse(Supplier<Object> what) {
+    try {
+      return what.get();
     } catch (RefusedException | JacksonException e) {
       throw new RpcException(JsonRpc.INVALID_PARAMS, String.valueOf(e.getMessage()));
     }

@@ -4,6 +4,7 @@ import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.Group;
+import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.Troubles;
 import java.nio.file.Path;
@@ -72,7 +73,9 @@ public final class StatusService {
 
   /// A group in the answer.
   ///
-  /// @param state `no container`, `working` or `waiting for messages`
+  /// @param state of its chat: `no container`, `working` or `waiting for messages`; and whether a
+  ///   task is at work beside it
+  /// @param container of its chat
   public record GroupStatus(
       String folder,
       String name,
@@ -99,18 +102,24 @@ public final class StatusService {
   }
 
   private GroupStatus describe(Group group, List<AgentRun> open) {
-    Optional<AgentRun> run =
-        open.stream().filter(it -> it.group().equals(group.folder())).findFirst();
-    String state =
-        run.map(it -> it.turnSince().isPresent() ? "working" : "waiting for messages")
-            .orElse("no container");
+    Optional<AgentRun> run = find(open, Lane.chat(group.folder()));
+    boolean task = find(open, Lane.isolated(group.folder())).isPresent();
     return new GroupStatus(
         group.folder().value(),
         group.name(),
         group.jid().value(),
         group.main(),
-        state,
+        run.map(StatusService::state).orElse("no container")
+            + (task ? ", a task in a container of its own" : ""),
         run.map(AgentRun::container),
         troubles.of(group.folder()));
+  }
+
+  private static Optional<AgentRun> find(List<AgentRun> open, Lane lane) {
+    return open.stream().filter(it -> it.lane().equals(lane)).findFirst();
+  }
+
+  static String state(AgentRun run) {
+    return run.turnSince().isPresent() ? "working" : "waiting for messages";
   }
 }

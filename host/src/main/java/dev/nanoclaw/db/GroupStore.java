@@ -8,6 +8,8 @@ import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.GroupFolder;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jooq.DSLContext;
 import org.jooq.Record;
 
 /// The registered groups and the session of each.
@@ -40,6 +42,32 @@ public final class GroupStore {
     });
   }
 
+  /// Changes what a group is called, what it answers to and its time limit; its chat, its folder
+  /// and whether it is main stay as they are.
+  ///
+  /// @param change is given the group as it is now
+  /// @return the group as it is then; empty when there is none
+  public Optional<Group> change(GroupFolder folder, UnaryOperator<Group> change) {
+    return database.write(sql -> {
+      Optional<Record> row = find(sql, folder);
+      row.ifPresent(it -> store(sql, change.apply(group(it)), it));
+      return row.isEmpty() ? Optional.empty() : find(sql, folder).map(GroupStore::group);
+    });
+  }
+
+  private static void store(DSLContext sql, Group group, Record before) {
+    String config = before.get(REGISTERED_GROUPS.CONTAINER_CONFIG);
+    sql.update(REGISTERED_GROUPS)
+        .set(REGISTERED_GROUPS.NAME, group.name())
+        .set(REGISTERED_GROUPS.TRIGGER_PATTERN, group.trigger().orElse(null))
+        .set(REGISTERED_GROUPS.REQUIRES_TRIGGER, group.requiresTrigger())
+        .set(
+            REGISTERED_GROUPS.CONTAINER_CONFIG,
+            ContainerConfig.changed(config == null ? "{}" : config, group))
+        .where(REGISTERED_GROUPS.FOLDER.eq(before.get(REGISTERED_GROUPS.FOLDER)))
+        .execute();
+  }
+
   /// All groups in the order of their registration.
   public List<Group> all() {
     return database.read(sql ->
@@ -58,10 +86,13 @@ public final class GroupStore {
 
   /// The group of a folder.
   public Optional<Group> byFolder(GroupFolder folder) {
-    return database.read(sql ->
-        sql.selectFrom(REGISTERED_GROUPS)
-            .where(REGISTERED_GROUPS.FOLDER.eq(folder.value()))
-            .fetchOptional(GroupStore::group));
+    return database.read(sql -> find(sql, folder)).map(GroupStore::group);
+  }
+
+  static Optional<Record> find(DSLContext sql, GroupFolder folder) {
+    return sql.selectFrom(REGISTERED_GROUPS)
+        .where(REGISTERED_GROUPS.FOLDER.eq(folder.value()))
+        .fetchOptional();
   }
 
   /// The Claude session that the group's next run goes on with.
@@ -73,7 +104,7 @@ public final class GroupStore {
             .fetchOptional(SESSIONS.SESSION_ID));
   }
 
-  private static Group group(Record row) {
+  static Group group(Record row) {
     return new Group(
         new ChatJid(row.get(REGISTERED_GROUPS.JID)),
         row.get(REGISTERED_GROUPS.NAME),

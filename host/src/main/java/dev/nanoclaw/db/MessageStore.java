@@ -141,6 +141,22 @@ public final class MessageStore {
         .and(MESSAGES.IS_COMMAND.isFalse());
   }
 
+  /// When people last said something in a chat.
+  public Optional<Instant> lastFromPeople(ChatJid chat) {
+    return last(chat, false);
+  }
+
+  /// When the assistant, or the host, last said something in a chat.
+  public Optional<Instant> lastFromAssistant(ChatJid chat) {
+    return last(chat, true);
+  }
+
+  private Optional<Instant> last(ChatJid chat, boolean own) {
+    return history(chat, MESSAGES.IS_BOT_MESSAGE.eq(own), 1).stream()
+        .map(ChatMessage::timestamp)
+        .findFirst();
+  }
+
   private List<ChatMessage> history(ChatJid chat, Condition which, int count) {
     return database
         .read(sql ->

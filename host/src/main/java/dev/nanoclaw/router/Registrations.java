@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Gives chats an agent. Nothing here replaces a registration that is there.
+/// Gives chats an agent, and changes what it answers to. Nothing here replaces a registration that
+/// is there.
 public final class Registrations {
 
   private static final int MAX_NAME = 100;
@@ -122,6 +123,70 @@ public final class Registrations {
     before.accept(group);
     groups.add(group, channel);
     return group;
+  }
+
+  /// What is to be different about a group, as it was written; what is empty stays as it is.
+  ///
+  /// @param requiresTrigger false when every message is to ask for an answer
+  /// @param timeoutMs 0 for `container.timeout_ms`
+  public record Change(
+      String folder,
+      Optional<String> name,
+      Optional<String> trigger,
+      Optional<Boolean> requiresTrigger,
+      Optional<Long> timeoutMs) {}
+
+  /// Changes a group; it takes effect with its next message.
+  ///
+  /// @return the group as it is then
+  /// @throws RefusedException when something about it is not as it must be
+  public Group change(Change change) {
+    Optional<String> name = change.name().map(it -> text("name", it, MAX_NAME));
+    Optional<String> trigger = change.trigger().map(Registrations::trigger);
+    Optional<Long> timeoutMs = change.timeoutMs();
+    Optional<Duration> timeout = timeoutMs.filter(it -> it != 0).map(Registrations::timeout);
+    if (name.isEmpty()
+        && trigger.isEmpty()
+        && change.requiresTrigger().isEmpty()
+        && timeoutMs.isEmpty()) {
+      throw new RefusedException("nothing to change: the name, the trigger or the timeout?");
+    }
+    Group group = registered(change.folder());
+    if (group.main() && (trigger.isPresent() || change.requiresTrigger().isPresent())) {
+      throw new RefusedException(
+          "%s is a main group: it answers every message, without a trigger"
+              .formatted(group.folder()));
+    }
+    return groups
+        .change(
+            group.folder(),
+            it ->
+                new Group(
+                    it.jid(),
+                    name.orElse(it.name()),
+                    it.folder(),
+                    trigger.or(it::trigger),
+                    change.requiresTrigger().orElse(trigger.isPresent() || it.requiresTrigger()),
+                    it.main(),
+                    timeoutMs.isPresent() ? timeout : it.timeout(),
+                    it.addedAt()))
+        .orElseThrow(() -> unknown(change.folder()));
+  }
+
+  /// The group of a folder, as somebody wrote its name.
+  ///
+  /// @throws RefusedException when there is none
+  public Group registered(String folder) {
+    try {
+      return groups.byFolder(new GroupFolder(folder)).orElseThrow(() -> unknown(folder));
+    } catch (IllegalArgumentException _) {
+      throw unknown(folder);
+    }
+  }
+
+  static RefusedException unknown(String folder) {
+    return new RefusedException(
+        "there is no group with the folder '%s'. See: ./nanoclaw groups list".formatted(folder));
   }
 
   private Optional<String> knownName(String channel, ChatJid jid) {

@@ -75,7 +75,8 @@ class ArchitectureTest {
                   "queue",
                   "channel.local",
                   "channel.whatsapp",
-                  "router")),
+                  "router",
+                  "scheduler")),
           Map.entry(
               "app",
               Set.of(
