@@ -80,10 +80,11 @@ final class HandsTest {
     Installation.await(
         "the container to end, promptly",
         () -> chat.runs().equals(List.of("running", "completed")));
-    assertThat(onlyRow("select status, last_result from scheduled_tasks"))
-        .isEqualTo("completed the kettle is on");
-    assertThat(onlyRow("select task_id, status, result from task_run_logs"))
-        .isEqualTo(id + " success the kettle is on");
+    JsonNode shown = Json.tree(nanoclaw.nanoclaw("tasks", "show", id, "--json").orFail().output());
+    assertThat(shown.path("task").path("status").asString("")).isEqualTo("completed");
+    assertThat(shown.path("runs"))
+        .extracting(it -> it.path("status").asString("") + ": " + it.path("result").asString(""))
+        .containsExactly("success: the kettle is on");
     assertThat(chat.said()).filteredOn("the kettle is on"::equals).hasSize(1);
   }
 
@@ -114,7 +115,7 @@ final class HandsTest {
     try (var bridge = new ScriptedBridge(dir)) {
       startWith(bridge);
       register(FAMILY, "family");
-      register(FRIENDS, "friends");
+      nanoclaw.nanoclaw("groups", "register", "--jid", FRIENDS, "--folder", "friends").orFail();
       schedule("2099-12-24T18:00", "never mind");
       String mains = onlyRow("select id from scheduled_tasks");
 
