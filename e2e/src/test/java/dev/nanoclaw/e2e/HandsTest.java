@@ -1,5 +1,6 @@
 package dev.nanoclaw.e2e;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nanoclaw.protocol.Json;
@@ -183,7 +184,8 @@ final class HandsTest {
           .allSatisfy(it -> {
             assertThat(it).isRegularFile();
             assertThat(Files.size(it)).isLessThanOrEqualTo(1 << 20);
-            assertThat(Files.readString(it)).doesNotContain(RunnerProcess.KEY);
+            assertThat(Files.readString(it, ISO_8859_1))
+                .doesNotContain(RunnerProcess.KEY, "SQLite");
           });
       assertThat(nanoclaw.home().resolve("credentials.yml")).exists();
       assertThat(inFamily(bridge, bash("ls -A /workspace/ipc/tasks /workspace/ipc/messages")))
