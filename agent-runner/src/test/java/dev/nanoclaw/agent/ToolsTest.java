@@ -191,7 +191,8 @@ final class ToolsTest {
     assertThat(
             text(call(tools(false, SHORT), "send_message {'text':'" + "a".repeat(20_001) + "'}")))
         .contains(
-            "text has 20001 characters, and at most 20000 are allowed: put the long part into a file");
+            "text has 20001 characters, and at most 20000 are allowed: put the long part into a"
+                + " file");
     assertThat(
             text(
                 call(

@@ -264,8 +264,7 @@ public final class NanoClaw implements AutoCloseable {
             groupService,
             new GroupDetailService.Stores(groups, messages, runs, taskStore, deadLetters),
             troubles);
-    TaskService taskService =
-        new TaskService(tasks, new TaskLists(tasks, groups), registrations);
+    TaskService taskService = new TaskService(tasks, new TaskLists(tasks, groups), registrations);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =

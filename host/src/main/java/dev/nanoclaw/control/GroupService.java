@@ -88,9 +88,7 @@ public final class GroupService {
   }
 
   String trigger(Group group) {
-    return group.main() || !group.requiresTrigger()
-        ? "-"
-        : "@" + group.trigger().orElse(assistant);
+    return group.main() || !group.requiresTrigger() ? "-" : "@" + group.trigger().orElse(assistant);
   }
 
   boolean isLeft(ChatJid chat) {

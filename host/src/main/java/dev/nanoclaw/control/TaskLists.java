@@ -39,8 +39,7 @@ public final class TaskLists {
     TaskRules rules = settings.taskRules();
     TaskStore store = new TaskStore(database, (_, text) -> List.of(text), rules);
     return new TaskLists(
-        new Tasks(store, rules, clock, () -> {}, _ -> {}),
-        new GroupStore(database));
+        new Tasks(store, rules, clock, () -> {}, _ -> {}), new GroupStore(database));
   }
 
   /// A task. Times are UTC; those that end in `Local` are in the configured zone, in words.

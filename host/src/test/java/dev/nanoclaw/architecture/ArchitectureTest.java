@@ -62,9 +62,7 @@ class ArchitectureTest {
               "router",
               Set.of("domain", "config", "protocol", "db", "queue", "channel", "container")),
           Map.entry("scheduler", Set.of("domain", "db")),
-          Map.entry(
-              "ipc",
-              Set.of("domain", "protocol", "container", "db", "router", "scheduler")),
+          Map.entry("ipc", Set.of("domain", "protocol", "container", "db", "router", "scheduler")),
           Map.entry(
               "control",
               Set.of(
