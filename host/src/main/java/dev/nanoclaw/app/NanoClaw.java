@@ -228,7 +228,6 @@ public final class NanoClaw implements AutoCloseable {
                 registrations,
                 directories,
                 () -> refreshGroups(whatsapp),
-                scheduler::changed,
                 name),
             clock);
     conversation.connect(channels, outbox, requests);

@@ -25,7 +25,7 @@ final class BoundedReader {
 
   static final int MOST_BYTES = 1024 * 1024;
 
-  private static final long PATIENCE_SECONDS = 2;
+  private static final long PATIENCE_SECONDS = 10;
   private static final byte[] NOTHING = {};
 
   private final String threadName;

@@ -15,6 +15,7 @@ import dev.nanoclaw.domain.TaskRun;
 import dev.nanoclaw.domain.TaskRun.Status;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import org.jooq.DSLContext;
@@ -168,11 +169,11 @@ final class TaskRuns {
         row.get(SCHEDULED_TASKS.PROMPT),
         row.get(SCHEDULED_TASKS.SCHEDULE_TYPE),
         row.get(SCHEDULED_TASKS.SCHEDULE_VALUE),
-        value(ContextMode.class, row.get(SCHEDULED_TASKS.CONTEXT_MODE)),
+        value(ContextMode.GROUP, row.get(SCHEDULED_TASKS.CONTEXT_MODE)),
         Optional.ofNullable(row.get(SCHEDULED_TASKS.NEXT_RUN)).map(Times::instant),
         Optional.ofNullable(row.get(SCHEDULED_TASKS.LAST_RUN)).map(Times::instant),
         Optional.ofNullable(row.get(SCHEDULED_TASKS.LAST_RESULT)),
-        value(ScheduledTask.Status.class, row.get(SCHEDULED_TASKS.STATUS)),
+        value(ScheduledTask.Status.PAUSED, row.get(SCHEDULED_TASKS.STATUS)),
         row.get(SCHEDULED_TASKS.FAILURES),
         Optional.ofNullable(row.get(SCHEDULED_TASKS.PAUSE_REASON)),
         Times.instant(row.get(SCHEDULED_TASKS.CREATED_AT)));
@@ -188,7 +189,7 @@ final class TaskRuns {
         Optional.ofNullable(row.get(TASK_RUN_LOGS.DUE)).map(Times::instant).orElse(runAt),
         runAt,
         Optional.ofNullable(row.get(TASK_RUN_LOGS.DURATION_MS)).map(Duration::ofMillis),
-        value(Status.class, row.get(TASK_RUN_LOGS.STATUS)),
+        value(Status.ERROR, row.get(TASK_RUN_LOGS.STATUS)),
         Optional.ofNullable(row.get(TASK_RUN_LOGS.RESULT)),
         Optional.ofNullable(row.get(TASK_RUN_LOGS.ERROR)));
   }
@@ -198,10 +199,14 @@ final class TaskRuns {
   }
 
   static Lane.Context context(String text) {
-    return value(Lane.Context.class, text);
+    return value(Lane.Context.CHAT, text);
   }
 
-  private static <T extends Enum<T>> T value(Class<T> type, String text) {
-    return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+  /// @param other for what an earlier system or a person wrote and we do not know
+  private static <T extends Enum<T>> T value(T other, String text) {
+    return Arrays.stream(other.getDeclaringClass().getEnumConstants())
+        .filter(it -> text(it).equals(text))
+        .findFirst()
+        .orElse(other);
   }
 }

@@ -70,8 +70,7 @@ public record ScheduledTask(
   }
 
   private ScheduledTask over(int newFailures) {
-    boolean done = status == Status.ACTIVE && nextRun.isEmpty();
-    return with(nextRun, done ? Status.COMPLETED : status, newFailures, pauseReason);
+    return with(nextRun, nextRun.isEmpty() ? Status.COMPLETED : status, newFailures, pauseReason);
   }
 
   private ScheduledTask failed(Instant now, TaskRules rules) {
@@ -86,7 +85,11 @@ public record ScheduledTask(
     if (nextRun.filter(it -> !it.isBefore(earliest)).isPresent()) {
       return with(count);
     }
-    return with(Optional.of(notBefore(earliest, rules)), status, count, pauseReason);
+    try {
+      return with(Optional.of(notBefore(earliest, rules)), status, count, pauseReason);
+    } catch (IllegalArgumentException e) {
+      return paused("its schedule cannot be read (%s)".formatted(e.getMessage())).with(count);
+    }
   }
 
   /// The first occurrence from then on; for one of `once`, which has no other, then itself.

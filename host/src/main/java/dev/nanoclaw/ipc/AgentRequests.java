@@ -42,13 +42,11 @@ public final class AgentRequests implements FilesFromAgent {
   private final HandledFiles handled;
   private final Authority authority;
   private final Orders orders;
-  private final Runnable tasksChanged;
   private final Clock clock;
 
   /// What requests are about.
   ///
   /// @param channels asks the channels anew for their groups
-  /// @param tasksChanged is told when tasks are stored otherwise than before
   /// @param assistant its name
   public record Parts(
       HandledFiles handled,
@@ -59,14 +57,12 @@ public final class AgentRequests implements FilesFromAgent {
       Registrations registrations,
       GroupDirectories directories,
       GroupRefresh.Channels channels,
-      Runnable tasksChanged,
       String assistant) {}
 
   public AgentRequests(Parts parts, Clock clock) {
     this.handled = parts.handled();
     this.authority = new Authority(parts.groups(), parts.tasks());
     this.orders = new Orders(parts, clock);
-    this.tasksChanged = parts.tasksChanged();
     this.clock = clock;
   }
 
@@ -133,9 +129,6 @@ public final class AgentRequests implements FilesFromAgent {
         case Outcome.Done(String answer) -> {
           respond(file.requestId(), answer);
           files.done(entry);
-          if (effect(command) == Effect.TASKS) {
-            tasksChanged.run(); // now that it is committed
-          }
           return effect(command) == Effect.CHAT;
         }
         case Outcome.Refused(String why) -> {
@@ -200,8 +193,8 @@ public final class AgentRequests implements FilesFromAgent {
   private enum Effect {
     NONE,
     CHAT,
-    TASKS,
-    GROUPS
+    /// Tasks or groups.
+    OTHER
   }
 
   private static Effect effect(AgentCommand command) {
@@ -214,8 +207,8 @@ public final class AgentRequests implements FilesFromAgent {
           AgentCommand.PauseTask _,
           AgentCommand.ResumeTask _,
           AgentCommand.CancelTask _ ->
-          Effect.TASKS;
-      case AgentCommand.RegisterGroup _ -> Effect.GROUPS;
+          Effect.OTHER;
+      case AgentCommand.RegisterGroup _ -> Effect.OTHER;
     };
   }
 

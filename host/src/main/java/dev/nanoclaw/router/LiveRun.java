@@ -2,7 +2,6 @@ package dev.nanoclaw.router;
 
 import dev.nanoclaw.config.Settings;
 import dev.nanoclaw.container.AgentContainer;
-import dev.nanoclaw.container.ContainerEngine.EngineException;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.InputStore.Which;
@@ -48,7 +47,6 @@ final class LiveRun {
   private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofMinutes(1);
 
   private static final int LAST_LOOKS = 20;
-
   private static final Duration REQUEST_DEADLINE = Duration.ofSeconds(30);
   private static final Duration REQUEST_CHECK = Duration.ofSeconds(10);
   private static final Duration AFTER_DATABASE_FAILURE = Duration.ofSeconds(5);
@@ -60,6 +58,7 @@ final class LiveRun {
   private final Parts parts;
   private final RunLimits limits;
   private final EndWatch end;
+  private final EndSteps steps;
   private List<AgentInput> inside;
   private long taken;
   private boolean anyFrame;
@@ -117,6 +116,7 @@ final class LiveRun {
     this.inside = parts.runs().inside(run);
     this.taken = run.outputRead();
     this.anyFrame = taken > 0;
+    this.steps = new EndSteps(run, container);
     this.end = new EndWatch(run, container, anyFrame, signal::nudge);
     this.nextRequestCheck = run.startedAt().plus(REQUEST_DEADLINE);
     this.lastLook = now;
@@ -160,14 +160,10 @@ final class LiveRun {
       }
       giveInput();
       giveWay();
-      carryOut(limits.due(parts.clock().instant()));
+      steps.carryOut(limits.due(parts.clock().instant()));
       return checkEnd();
     } catch (DatabaseException e) {
-      log.error(
-          "Run {}: {}; trying again in {} s",
-          run.runId(),
-          e.getMessage(),
-          AFTER_DATABASE_FAILURE.toSeconds());
+      log.error("Run {}: {}; it will be tried again soon", run.runId(), e.getMessage());
       container.rewind(taken);
       nextLookForInput = parts.clock().instant().plus(AFTER_DATABASE_FAILURE);
       signal.pause(AFTER_DATABASE_FAILURE);
@@ -197,7 +193,7 @@ final class LiveRun {
     signal
         .takeEnd()
         .map(it -> it == Order.YIELD ? EndReason.PREEMPTED : EndReason.COMPLETED)
-        .ifPresent(it -> carryOut(limits.close(it, parts.clock().instant())));
+        .ifPresent(it -> steps.carryOut(limits.close(it, parts.clock().instant())));
   }
 
   /// While the agent waits, until the first of: a regular look, a time limit, a retry that is due,
@@ -249,9 +245,9 @@ final class LiveRun {
       if (step != RunLimits.Step.NOTHING) {
         endsBecause("it wrote more than %d bytes without an answer".formatted(most));
       }
-      carryOut(step);
+      steps.carryOut(step);
     } else if (container.output() > most && !limits.isTurnOpen()) {
-      carryOut(limits.close(EndReason.COMPLETED, now)); // a new container goes on
+      steps.carryOut(limits.close(EndReason.COMPLETED, now)); // a new container goes on
     }
   }
 
@@ -273,7 +269,7 @@ final class LiveRun {
         endsBecause(
             "a line at byte %d of its output is longer than container.max_output_size_bytes"
                 .formatted(start));
-        carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
+        steps.carryOut(limits.close(EndReason.KILLED, parts.clock().instant()));
       }
     }
   }
@@ -299,12 +295,11 @@ final class LiveRun {
           .filter(_ -> kind.filter(ErrorKind::parksTheGroup).isPresent())
           .ifPresent(it -> parts.troubles().set(group.folder(), it.text()));
     }
-    if (kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent()) {
-      carryOut(
-          limits.close(EndReason.COMPLETED, now)); // the next run reads credential and session anew
-    }
-    if (run.lane().isIsolated() && !limits.isTurnOpen()) {
-      carryOut(limits.close(EndReason.COMPLETED, now)); // the next task has a container of its own
+    // The next run reads credential and session anew; the next isolated task has its own container.
+    boolean stale =
+        kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent();
+    if (stale || (run.lane().isIsolated() && !limits.isTurnOpen())) {
+      steps.carryOut(limits.close(EndReason.COMPLETED, now));
     }
     nextLookForInput = now;
   }
@@ -362,7 +357,8 @@ final class LiveRun {
         container.give(FollowUp.message(input.key(), parts.prompts().text(group, input, run)));
     inside = parts.runs().inside(run);
     if (!given) {
-      carryOut(limits.close(EndReason.COMPLETED, now)); // what it did not get goes to the next run
+      steps.carryOut(
+          limits.close(EndReason.COMPLETED, now)); // what it did not get goes to the next run
       return;
     }
     if (limits.gave(now)) {
@@ -371,60 +367,32 @@ final class LiveRun {
     typing(true);
   }
 
-  private void carryOut(RunLimits.Step step) {
-    switch (step) {
-      case NOTHING -> {}
-      case ASK_TO_CLOSE -> {
-        log.debug("Run {} is asked to close: {}", run.runId(), limits.reason());
-        container.askToClose();
-      }
-      case STOP -> inBackground("stop", () -> container.stop(RunLimits.STOP_GRACE));
-      case KILL -> inBackground("kill", container::kill);
-      case REMOVE -> {
-        log.error("Container {} ignores everything; removing it by force", run.container());
-        inBackground("remove", container::remove);
-      }
-    }
-  }
-
   /// Its container is gone; but a flood is not taken to its end.
   private void takeLastFiles() {
-    takeFiles();
-    for (int i = 1; i < LAST_LOOKS && moreFiles; i++) {
+    int looks = 0;
+    do {
       takeFiles();
-    }
-  }
-
-  private void inBackground(String what, Runnable work) {
-    Thread.ofVirtual()
-        .name(what + "-" + run.runId())
-        .start(() -> {
-          try {
-            work.run();
-          } catch (EngineException e) {
-            log.warn("Run {}: {}", run.runId(), e.getMessage());
-          }
-        });
+    } while (moreFiles && ++looks < LAST_LOOKS);
   }
 
   private Optional<Outcome> checkEnd() {
     Instant now = parts.clock().instant();
     if (!container.requestIsWritten() && !now.isBefore(nextRequestCheck)) {
       nextRequestCheck = now.plus(REQUEST_CHECK);
-      inBackground("kill", container::kill);
+      steps.carryOut(RunLimits.Step.KILL);
     }
     return switch (end.look(now)) {
       case NOTHING_NEW -> Optional.empty();
       case CLI_GONE -> {
-        carryOut(limits.close(EndReason.LOST, now));
+        steps.carryOut(limits.close(EndReason.LOST, now));
         yield Optional.empty();
       }
       case OVER -> {
         takeLastFiles();
         container.readToEnd(this::take, mostOutput());
         Optional<Integer> code = container.exitCode();
-        EndReason reason = limits.reason().orElseGet(() -> end.reason(code));
-        yield Optional.of(new Outcome.Ended(reason, code, anyFrame, endedBecause));
+        EndReason why = limits.reason().orElseGet(() -> end.reason(code));
+        yield Optional.of(new Outcome.Ended(why, code, anyFrame, endedBecause));
       }
     };
   }

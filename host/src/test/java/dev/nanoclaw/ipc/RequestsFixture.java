@@ -28,7 +28,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +54,6 @@ final class RequestsFixture implements AutoCloseable {
   final Database database;
   final ChatStore chats;
   final GroupStore groups;
-  final List<String> changes = new ArrayList<>();
   GroupRefresh.Channels channels = () -> {};
   final AgentRequests requests;
   private final Map<Group, AgentFiles> files = new HashMap<>();
@@ -101,7 +99,6 @@ final class RequestsFixture implements AutoCloseable {
                 new GroupDirectories(
                     settings.paths(), new Home(home, home), AgentUser.ofThisProcess()),
                 () -> channels.refreshGroups(),
-                () -> changes.addAll(rows("SELECT status FROM scheduled_tasks")),
                 "Andy"),
             clock);
     for (Group group : List.of(MAIN, FAMILY, WORK, GONE)) {
