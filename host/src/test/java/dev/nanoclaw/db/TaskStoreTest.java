@@ -275,7 +275,11 @@ class TaskStoreTest {
     assertThat(claims.lanes()).hasSize(1);
     assertThat(claims.told()).isTrue();
     assertThat(task("broken").status()).isEqualTo(Status.PAUSED);
-    assertThat(said()).singleElement().asString().contains("broken", "cannot be read").doesNotContain("last run");
+    assertThat(said())
+        .singleElement()
+        .asString()
+        .contains("broken", "cannot be read")
+        .doesNotContain("last run");
     assertThat(tasks.runs("broken", 10)).isEmpty();
   }
 
