@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 /// What agents and the owner can do to tasks. Who may do it is decided elsewhere.
 public final class Tasks {
 
+  private static final int MAX_TASKS = 200;
   private static final int MAX_PROMPT = 50_000;
   private static final int BEGINNING = 60;
 
@@ -67,6 +68,11 @@ public final class Tasks {
 
   /// Adds a task for a group's agent.
   public ScheduledTask add(Group group, Wish wish) {
+    if (store.count(group.folder()) >= MAX_TASKS) {
+      throw new RefusedException(
+          "this chat has %d tasks already, and more are not allowed: cancel one first"
+              .formatted(MAX_TASKS));
+    }
     Instant now = clock.instant();
     ScheduledTask task =
         new ScheduledTask(
