@@ -119,9 +119,7 @@ public final class NanoClaw implements AutoCloseable {
     GroupStore groups = new GroupStore(database);
     InputStore inputs = new InputStore(database);
     ChatFormat formats = new ChannelFormats(settings.assistant());
-    TaskRules taskRules =
-        new TaskRules(
-            settings.timezone(), settings.tasks().minInterval(), settings.tasks().maxFailures());
+    TaskRules taskRules = settings.taskRules();
     RunStore runs = new RunStore(database, formats, taskRules);
     TaskStore taskStore = new TaskStore(database, formats, taskRules);
     OutboxStore unsent = new OutboxStore(database);
@@ -252,7 +250,8 @@ public final class NanoClaw implements AutoCloseable {
             new Removals(
                 registrations, new GroupRemoval(database, taskStore), queue, troubles, clock),
             queue,
-            whatsapp);
+            whatsapp,
+            name);
     GroupDetailService groupDetailService =
         new GroupDetailService(
             settings.paths().groupsDir(),
@@ -260,8 +259,7 @@ public final class NanoClaw implements AutoCloseable {
             groupService,
             new GroupDetailService.Stores(groups, messages, runs, taskStore, deadLetters),
             troubles);
-    TaskService taskService =
-        new TaskService(tasks, new TaskLists(tasks, groups, settings.timezone()), registrations);
+    TaskService taskService = new TaskService(tasks, new TaskLists(tasks, groups), registrations);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =

@@ -136,12 +136,12 @@ final class TaskRuns {
         task.group(),
         task.chat(),
         "paused:" + task.id() + ":" + now,
-        "I have paused the task %s (%s): %s. Last of all: %s. Ask me to change or resume it, or use ./nanoclaw tasks resume %s."
+        "I have paused the task %s (%s): %s.%s Ask me to change or resume it, or use ./nanoclaw tasks resume %s."
             .formatted(
                 task.id(),
                 beginning(task.prompt()),
                 task.pauseReason().orElse("-"),
-                task.lastResult().orElse("it has not run yet"),
+                task.lastResult().map(it -> " The last run said: " + it + ".").orElse(""),
                 task.id()),
         now);
   }

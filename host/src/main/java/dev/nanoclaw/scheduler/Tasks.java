@@ -227,19 +227,22 @@ public final class Tasks {
   /// A task in one line: its id, its schedule, when it runs next or why it does not, the beginning
   /// of its prompt.
   public String inWords(ScheduledTask task) {
-    String schedule;
-    try {
-      schedule = schedule(task).inWords();
-    } catch (IllegalArgumentException _) { // it shows what stands in the database
-      schedule = task.scheduleType() + " " + task.scheduleValue();
-    }
     return "%s: %s; %s; %s: %s"
         .formatted(
             task.id(),
-            schedule,
+            scheduleInWords(task),
             task.contextMode().name().toLowerCase(Locale.ROOT),
             course(task),
             beginning(task.prompt()));
+  }
+
+  /// The schedule of a task in words; one that cannot be read, as it stands in the database.
+  public String scheduleInWords(ScheduledTask task) {
+    try {
+      return schedule(task).inWords();
+    } catch (IllegalArgumentException _) {
+      return task.scheduleType() + " " + task.scheduleValue();
+    }
   }
 
   private String course(ScheduledTask task) {

@@ -166,7 +166,7 @@ class TasksCommandTest {
             assertThat(tasks("show", id).out())
                 .containsPattern("Result: +all is well\n")
                 .containsPattern("\nRUN AT +DURATION +STATUS +RESULT\n")
-                .containsPattern("\n\\S+ 20.* \\d+ m?s +success +all is well\n"));
+                .containsPattern("\n\\S+ 20.* \\d+\\.\\d s +success +all is well\n"));
     JsonNode run = tasks("show", id, "--json").json().path("runs").path(0);
     assertThat(run.path("status").stringValue()).isEqualTo("success");
     assertThat(run.path("duration_ms").isIntegralNumber()).isTrue();
