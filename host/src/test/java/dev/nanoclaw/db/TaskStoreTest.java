@@ -303,6 +303,91 @@ class TaskStoreTest {
   }
 
   @Test
+  void aCancelledTaskIsNotGivenOutAgain() {
+    hourly("t1", ContextMode.ISOLATED);
+    tasks.claimDue(NOW);
+    AgentRun run = begin("r1", Lane.isolated(FAMILY.folder()), NOW);
+    tasks.remove("t1", NOW);
+    long input = runs.inside(run).getFirst().id();
+    frame(run, 10, List.of(), Map.of(input, new Fate.Again(0, NOW.plusSeconds(15))), NOW);
+
+    assertThat(inputs.lanesWithWork()).isEmpty();
+    assertThat(newest("t1").status()).isEqualTo(TaskRun.Status.INTERRUPTED);
+    assertThat(newest("t1").error().orElseThrow()).contains("cancelled");
+  }
+
+  @Test
+  void whatCannotBeReadAtAllAndWhatHasNoGroupIsPausedAlone() {
+    hourly("t1", ContextMode.ISOLATED);
+    hourly("t2", ContextMode.ISOLATED);
+    hourly("t3", ContextMode.ISOLATED);
+    Path file = dir.resolve("messages.db");
+    Sql.execute(file, "UPDATE scheduled_tasks SET created_at = 'long ago' WHERE id = 't1'");
+    Sql.execute(file, "UPDATE scheduled_tasks SET group_folder = 'gone' WHERE id = 't2'");
+
+    assertThat(tasks.claimDue(NOW).lanes()).containsExactly(Lane.isolated(FAMILY.folder()));
+    assertThat(Sql.rows(file, "SELECT id, status FROM scheduled_tasks ORDER BY id"))
+        .containsExactly("t1|paused", "t2|paused", "t3|active");
+    assertThat(Sql.rows(file, "SELECT pause_reason FROM scheduled_tasks WHERE id = 't2'"))
+        .containsExactly("its chat has no agent any more");
+  }
+
+  @Test
+  void aTaskThatIsToRunOnceWaitsForARunBesideItsSchedule() {
+    add("t1", "once", "2026-01-01T00:00", ContextMode.ISOLATED, NOW.plusSeconds(60));
+    assertThat(tasks.claimNow("t1", NOW)).isPresent();
+    assertThat(tasks.claimDue(NOW.plusSeconds(60)).lanes()).isEmpty();
+    AgentRun run = begin("r1", Lane.isolated(FAMILY.folder()), NOW);
+    frame(run, 10, List.of(runs.inside(run).getFirst().id()), Map.of(), NOW);
+
+    assertThat(task("t1").status()).isEqualTo(Status.ACTIVE);
+    assertThat(tasks.claimDue(NOW.plusSeconds(65)).lanes()).hasSize(1);
+  }
+
+  @Test
+  void manyThatAreDueAreClaimedInSeveralTransactions() {
+    for (int i = 0; i < 60; i++) {
+      hourly("t" + i, ContextMode.ISOLATED);
+    }
+    assertThat(tasks.claimDue(NOW)).matches(it -> it.lanes().size() == 50 && it.more());
+    assertThat(tasks.claimDue(NOW)).matches(it -> it.lanes().size() == 10 && !it.more());
+  }
+
+  @Test
+  void theHostsWordsHoldNothingThatATerminalObeys() {
+    add("t1", "cron", "never", ContextMode.ISOLATED, NOW);
+    Sql.execute(
+        dir.resolve("messages.db"), "UPDATE scheduled_tasks SET prompt = 'a' || char(27) || '[2J'");
+    tasks.claimDue(NOW);
+    assertThat(said()).singleElement().asString().contains("a [2J").doesNotContain("\u001b");
+  }
+
+  @Test
+  void theNewestCompletedTasksStayAndOfOthersTheNewestRuns() {
+    Sql.execute(
+        dir.resolve("messages.db"),
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+        INSERT INTO scheduled_tasks (id, group_folder, chat_jid, prompt, schedule_type,
+          schedule_value, context_mode, status, created_at)
+        SELECT 'd' || i, 'family', 'x', 'p', 'once', 'v', 'group', 'completed',
+          '2026-01-01T00:00:00.' || (1000 + i) || 'Z' FROM n
+        """);
+    Sql.execute(
+        dir.resolve("messages.db"),
+        "INSERT INTO task_run_logs (task_id, run_at, status) SELECT id,"
+            + " '2026-01-01T00:00:00.000Z', 'success' FROM scheduled_tasks");
+    hourly("t1", ContextMode.GROUP);
+
+    new FinishedWork(database).clean();
+    new FinishedWork(database).clean();
+    assertThat(tasks.all()).hasSize(FinishedWork.COMPLETED_TASKS + 1);
+    assertThat(Sql.rows(dir.resolve("messages.db"), "SELECT count(*) FROM task_run_logs"))
+        .containsExactly(
+            Integer.toString(FinishedWork.COMPLETED_TASKS + FinishedWork.ORPHANED_RUNS));
+  }
+
+  @Test
   void theNewestRunsOfATaskStay() {
     Sql.execute(
         dir.resolve("messages.db"),

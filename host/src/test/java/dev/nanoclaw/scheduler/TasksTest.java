@@ -241,4 +241,18 @@ class TasksTest {
     assertThat(tasks.inWords(broken.paused("it failed 3 times in a row")))
         .isEqualTo(task.id() + ": cron whenever; isolated; paused (it failed 3 times in a row): x");
   }
+
+  @Test
+  void aGroupHasSoManyTasksAndNoMore() {
+    for (int i = 0; i < 200; i++) {
+      add("interval", "1h");
+    }
+    refused(() -> add("interval", "1h"), "200 tasks already");
+  }
+
+  @Test
+  void aScheduleThatIsLongOrFarAwayIsRefusedUnread() {
+    refused(() -> add("cron", "0 0 " + "29,".repeat(300_000) + "29 2 *"), "at most 200 characters");
+    refused(() -> add("once", "9999-12-31T23:59:59"), "more than ten years away");
+  }
 }
