@@ -141,7 +141,7 @@ abstract class AgentTurnFixture {
               clock,
               conversation,
               troubles,
-              (_, _, _) -> new FilesFromAgent.Taken(false, false));
+              filesFromAgent(database));
       queue = new GroupQueue(settings.maxConcurrent, turn::take, clock);
       inbox =
           new Inbox(
@@ -180,6 +180,11 @@ abstract class AgentTurnFixture {
     host.queue.finish(Duration.ofSeconds(5));
     host.close();
     engine.crash(); // what ignored that
+  }
+
+  /// Nobody; a test may have it otherwise.
+  FilesFromAgent filesFromAgent(Database database) {
+    return (_, _, _) -> new FilesFromAgent.Taken(false, false);
   }
 
   void start() {
