@@ -1,7 +1,7 @@
 package dev.nanoclaw.cli;
 
+import static dev.nanoclaw.cli.RunningHome.until;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.cli.RunningHome.Ended;
 import dev.nanoclaw.testing.Sql;
@@ -161,12 +161,11 @@ class TasksCommandTest {
 
     assertThat(tasks("run", id).out())
         .isEqualTo("%s (Look around) runs now; see ./nanoclaw tasks show %s.\n".formatted(id, id));
-    await()
-        .untilAsserted(() ->
-            assertThat(tasks("show", id).out())
-                .containsPattern("Result: +all is well\n")
-                .containsPattern("\nRUN AT +DURATION +STATUS +RESULT\n")
-                .containsPattern("\n\\S+ 20.* \\d+ m?s +success +all is well\n"));
+    until(() ->
+        assertThat(tasks("show", id).out())
+            .containsPattern("Result: +all is well\n")
+            .containsPattern("\nRUN AT +DURATION +STATUS +RESULT\n")
+            .containsPattern("\n\\S+ 20.* \\d+ m?s +success +all is well\n"));
     JsonNode run = tasks("show", id, "--json").json().path("runs").path(0);
     assertThat(run.path("status").stringValue()).isEqualTo("success");
     assertThat(run.path("duration_ms").isIntegralNumber()).isTrue();
