@@ -2,11 +2,15 @@ package dev.nanoclaw.agent;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /// What is wrong with a tool's arguments, in words after which a model can do it right. Knows as
 /// much of JSON Schema as the tools' schemas use.
 final class ToolInput {
+
+  /// Arguments that may name a file where the rest stands.
+  private static final Set<String> PROSE = Set.of("text", "prompt");
 
   private final List<String> problems = new ArrayList<>();
 
@@ -56,7 +60,11 @@ final class ToolInput {
       }
     });
     if (value.size() < schema.path("minProperties").asInt(0)) {
-      problems.add("say what is to be changed: one of " + List.copyOf(properties.propertyNames()));
+      List<String> required =
+          schema.path("required").valueStream().map(JsonNode::stringValue).toList();
+      problems.add(
+          "say what is to be changed: one of "
+              + properties.propertyNames().stream().filter(it -> !required.contains(it)).toList());
     }
   }
 
@@ -69,8 +77,12 @@ final class ToolInput {
       problems.add(name + " must be one of " + known);
     } else if (text.length() > most) {
       problems.add(
-          "%s has %d characters, and %d are allowed: put the long part into a file"
-              .formatted(name, text.length(), most));
+          "%s has %d characters, and at most %d are allowed%s"
+              .formatted(
+                  name,
+                  text.length(),
+                  most,
+                  PROSE.contains(name) ? ": put the long part into a file" : ""));
     }
   }
 

@@ -169,7 +169,8 @@ final class ToolsTest {
         "schedule_task | {'prompt':'a','schedule_type':'weekly'} | schedule_value is missing; "
             + "schedule_type must be one of [cron, interval, once]",
         "schedule_task | {'schedule_value':60000} | schedule_value must be a text in quotes",
-        "update_task | {'task_id':'t'} | say what is to be changed",
+        "update_task | {'task_id':'t'} | say what is to be changed: "
+            + "one of [prompt, schedule_type, schedule_value, context_mode]",
         "update_task | {'task_id':'t','context_mode':'both'} | must be one of [group, isolated]",
         "pause_task | [] | task_id is missing",
         "register_group | {} | There is no tool register_group here.",
@@ -189,7 +190,18 @@ final class ToolsTest {
   void whatIsTooLongOrOfAnotherTypeIsExplainedToo() {
     assertThat(
             text(call(tools(false, SHORT), "send_message {'text':'" + "a".repeat(20_001) + "'}")))
-        .contains("text has 20001 characters, and 20000 are allowed");
+        .contains(
+            "text has 20001 characters, and at most 20000 are allowed: put the long part into a"
+                + " file");
+    assertThat(
+            text(
+                call(
+                    tools(true, SHORT),
+                    "register_group {'jid':'f','folder':'f','name':'%s','trigger':'%s'}"
+                        .formatted("n".repeat(101), "t".repeat(41)))))
+        .contains("name has 101 characters, and at most 100 are allowed")
+        .contains("trigger has 41 characters, and at most 40 are allowed")
+        .doesNotContain("into a file");
     assertThat(
             text(
                 call(

@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 
 /// An installation and its local chat, whose model can be made to hold its answers back.
@@ -21,6 +22,7 @@ final class HeldChat implements AutoCloseable {
   private final Installation nanoclaw;
   private final Semaphore waiting = new Semaphore(0);
   private volatile CountDownLatch gate = new CountDownLatch(0);
+  private volatile Predicate<JsonNode> held = _ -> true;
 
   HeldChat(Installation.Setting setting) throws IOException {
     nanoclaw = new Installation(setting, api.baseUrl(), RunnerProcess.KEY);
@@ -31,9 +33,13 @@ final class HeldChat implements AutoCloseable {
     return nanoclaw;
   }
 
+  ApiStandIn api() {
+    return api;
+  }
+
   private Optional<String> pass(JsonNode body) {
     CountDownLatch closed = gate;
-    if (!body.path("tools").isEmpty() && closed.getCount() > 0) {
+    if (!body.path("tools").isEmpty() && held.test(body) && closed.getCount() > 0) {
       waiting.release();
       try {
         closed.await();
@@ -46,9 +52,15 @@ final class HeldChat implements AutoCloseable {
 
   /// Sends a message that asks for this answer, and returns when the model holds it back.
   void askAndHold(String answer) throws Exception {
-    gate = new CountDownLatch(1);
+    hold(_ -> true);
     ask(answer);
     awaitModelAsked();
+  }
+
+  /// The model holds its answers to such requests back until its release.
+  void hold(Predicate<JsonNode> requests) {
+    held = requests;
+    gate = new CountDownLatch(1);
   }
 
   /// Returns when the model is asked while it holds its answers back; each time counts once.
@@ -63,14 +75,26 @@ final class HeldChat implements AutoCloseable {
 
   /// Sends a message that asks for this answer; returns when the host has it.
   void ask(String answer) throws IOException {
-    JsonNode reply = send(UUID.randomUUID().toString(), answer);
+    say(asking(answer));
+  }
+
+  /// Sends a message; returns when the host has it.
+  void say(String text) throws IOException {
+    JsonNode reply = post(UUID.randomUUID().toString(), text);
     assertThat(reply.has("error")).as("%s", reply).isFalse();
   }
 
   /// Sends a message under an id; the connection may break before the host has said anything.
   JsonNode send(String id, String answer) throws IOException {
+    return post(id, asking(answer));
+  }
+
+  private static String asking(String answer) {
+    return RealCli.script("{\"text\":\"" + answer + "\"}");
+  }
+
+  private JsonNode post(String id, String text) throws IOException {
     try (var control = new ControlConnection(nanoclaw.home())) {
-      String text = RealCli.script("{\"text\":\"" + answer + "\"}");
       return control.ask("chat.send", Map.of("id", id, "text", text));
     }
   }

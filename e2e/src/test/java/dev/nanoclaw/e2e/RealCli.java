@@ -88,8 +88,10 @@ final class RealCli implements AutoCloseable {
 
   static final String ECHO = "{\"echo_tool_result\":true}";
 
+  /// A step that calls a tool; its input may hold a script of its own.
   static String tool(String name, Map<String, ?> input) {
-    return "{\"tool\":\"" + name + "\",\"input\":" + Json.line(input) + "}";
+    String json = Json.line(input).replace("SCRIPT>>", "SCRIPT\\u003e>");
+    return "{\"tool\":\"" + name + "\",\"input\":" + json + "}";
   }
 
   /// The next frame, which has to be a success.

@@ -36,7 +36,9 @@ final class RunnerWeightTest {
       while IFS= read -r line; do
         case $line in
           *'"initialize"'*) id=${line#*request_id\\":\\"}
-            printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s"}}\\n' "${id%%\\"*}" ;;
+            printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s"}}\\n' "${id%%\\"*}"
+            printf '{"type":"control_request","request_id":"t","request":{"subtype":"mcp_message","server_name":"nanoclaw","message":{"jsonrpc":"2.0","id":1,"method":"tools/list"}}}\\n' ;;
+          *'"request_id":"t"'*) : >"$HOME/tools-listed" ;;
           *'"type":"user"'*) id=${line#*uuid\\":\\"}
             printf '{"type":"result","subtype":"success","session_id":"s","result":"-","user_message_uuids":["%s"]}\\n' "${id%%\\"*}" ;;
         esac
@@ -143,6 +145,7 @@ final class RunnerWeightTest {
       }
       long marker = System.currentTimeMillis() - begin;
       assertThat(line).isEqualTo(Frames.END);
+      RealCli.await(home.resolve("tools-listed"));
       long claude = Long.parseLong(Files.readString(home.resolve("claude-started")).strip());
       pause(2);
       Path runner = runner(name);
@@ -158,6 +161,7 @@ final class RunnerWeightTest {
       Files.writeString(home.resolve("ipc/input/_close"), "");
       assertThat(podman.waitFor(30, TimeUnit.SECONDS)).isTrue();
       Files.delete(home.resolve("ipc/input/_close"));
+      Files.delete(home.resolve("tools-listed"));
       return run;
     } finally {
       podman.destroyForcibly();

@@ -1,6 +1,8 @@
 package dev.nanoclaw.e2e;
 
 import dev.nanoclaw.protocol.Json;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// each of its answers since.
 ///
 /// - `{"text": "hello"}`
-/// - `{"tool": "Bash", "input": {"command": "…", "description": "…"}}`
+/// - `{"tool": "Bash", "input": {"command": "…", "description": "…"}}` where `{soon}` is a time
+///   some seconds from now
 /// - `{"tools": [{"tool": …, "input": …}, …]}`: several at once
 /// - `{"echo_tool_result": true}`: says what the tool gave back
 /// - `{"text": "long ", "repeat": 1000}`
@@ -32,6 +35,7 @@ final class Script {
   private static final Pattern MARKED =
       Pattern.compile("<<SCRIPT\\s*(\\[.*?\\])\\s*SCRIPT>>", Pattern.DOTALL);
   private static final int TAIL = 500;
+  private static final Duration SOON = Duration.ofSeconds(3);
 
   private Script() {}
 
@@ -138,7 +142,8 @@ final class Script {
   private static ObjectNode toolUse(JsonNode step, int index) {
     ObjectNode block = Json.object().put("type", "tool_use");
     block.put("id", "toolu_" + System.nanoTime() + "_" + index);
-    block.put("name", step.path("tool").asString("")).set("input", step.path("input"));
+    String input = Json.line(step.path("input")).replace("{soon}", "" + Instant.now().plus(SOON));
+    block.put("name", step.path("tool").asString("")).set("input", Json.tree(input));
     return block;
   }
 

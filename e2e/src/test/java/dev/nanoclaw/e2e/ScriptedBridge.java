@@ -17,9 +17,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /// A bridge to no WhatsApp at all, for groups by the dozen: connected at once, sends everything,
@@ -31,9 +32,11 @@ final class ScriptedBridge implements AutoCloseable {
 
   private final Path program;
   private final ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-  private final Set<String> answered = ConcurrentHashMap.newKeySet();
+  private final List<Sent> sent = new CopyOnWriteArrayList<>();
   private final CountDownLatch connected = new CountDownLatch(1);
   private volatile Socket host = new Socket();
+
+  private record Sent(String chat, String text) {}
 
   /// @param dir for the program
   ScriptedBridge(Path dir) throws IOException {
@@ -77,9 +80,17 @@ final class ScriptedBridge implements AutoCloseable {
     tell(Map.of("jsonrpc", "2.0", "id", text, "method", "message", "params", message));
   }
 
-  /// The chats to which something was sent.
+  /// The chats to which an answer was sent, no notice of the host.
   Set<String> answered() {
-    return Set.copyOf(answered);
+    return sent.stream()
+        .filter(it -> it.text().contains("You said"))
+        .map(Sent::chat)
+        .collect(Collectors.toSet());
+  }
+
+  /// What was sent to that chat.
+  List<String> said(String chat) {
+    return sent.stream().filter(it -> it.chat().equals(chat)).map(Sent::text).toList();
   }
 
   private void serve() {
@@ -112,17 +123,14 @@ final class ScriptedBridge implements AutoCloseable {
           default -> Map.of();
         };
     tell(Map.of("jsonrpc", "2.0", "id", line.path("id"), "result", result));
-    if (method.equals("send") && text(line).contains("You said")) { // no notice of the host
-      answered.add(line.path("params").path("chat").asString());
+    if (method.equals("send")) {
+      JsonNode message = line.path("params");
+      sent.add(new Sent(message.path("chat").asString(), message.path("text").asString("")));
     }
     if (method.equals("connect")) {
       notify("connected", Map.of("jid", OWNER, "lid", "910000001@lid", "name", "Owner"));
       connected.countDown();
     }
-  }
-
-  private static String text(JsonNode line) {
-    return line.path("params").path("text").asString("");
   }
 
   private void notify(String method, Map<String, ?> params) throws IOException {

@@ -8,7 +8,6 @@ import dev.nanoclaw.config.Environment;
 import dev.nanoclaw.config.Home;
 import dev.nanoclaw.config.Settings;
 import dev.nanoclaw.container.AgentContainers;
-import dev.nanoclaw.container.AgentFiles;
 import dev.nanoclaw.container.AgentUser;
 import dev.nanoclaw.container.Engines;
 import dev.nanoclaw.container.GroupDirectories;
@@ -42,15 +41,12 @@ import dev.nanoclaw.db.TaskStore;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.ChatFormat;
 import dev.nanoclaw.domain.ChatJid;
-import dev.nanoclaw.domain.Group;
 import dev.nanoclaw.domain.Lane;
 import dev.nanoclaw.domain.TaskRules;
 import dev.nanoclaw.ipc.AgentRequests;
 import dev.nanoclaw.queue.GroupQueue;
 import dev.nanoclaw.router.AgentTurn;
 import dev.nanoclaw.router.ChatCommands;
-import dev.nanoclaw.router.Conversation;
-import dev.nanoclaw.router.FilesFromAgent;
 import dev.nanoclaw.router.Inbox;
 import dev.nanoclaw.router.Outbox;
 import dev.nanoclaw.router.Registrations;
@@ -123,9 +119,7 @@ public final class NanoClaw implements AutoCloseable {
     GroupStore groups = new GroupStore(database);
     InputStore inputs = new InputStore(database);
     ChatFormat formats = new ChannelFormats(settings.assistant());
-    TaskRules taskRules =
-        new TaskRules(
-            settings.timezone(), settings.tasks().minInterval(), settings.tasks().maxFailures());
+    TaskRules taskRules = settings.taskRules();
     RunStore runs = new RunStore(database, formats, taskRules);
     TaskStore taskStore = new TaskStore(database, formats, taskRules);
     OutboxStore unsent = new OutboxStore(database);
@@ -232,7 +226,7 @@ public final class NanoClaw implements AutoCloseable {
                 () -> refreshGroups(whatsapp),
                 name),
             clock);
-    conversation.connect(channels, outbox, requests);
+    conversation.connect(channels, outbox, scheduler::changed, requests);
 
     // what can be asked
     ChatService chat = new ChatService(local, messages, groups, inputs, unsent, troubles);
@@ -256,7 +250,8 @@ public final class NanoClaw implements AutoCloseable {
             new Removals(
                 registrations, new GroupRemoval(database, taskStore), queue, troubles, clock),
             queue,
-            whatsapp);
+            whatsapp,
+            name);
     GroupDetailService groupDetailService =
         new GroupDetailService(
             settings.paths().groupsDir(),
@@ -264,8 +259,7 @@ public final class NanoClaw implements AutoCloseable {
             groupService,
             new GroupDetailService.Stores(groups, messages, runs, taskStore, deadLetters),
             troubles);
-    TaskService taskService =
-        new TaskService(tasks, new TaskLists(tasks, groups, settings.timezone()), registrations);
+    TaskService taskService = new TaskService(tasks, new TaskLists(tasks, groups), registrations);
     WhatsAppService whatsAppService = new WhatsAppService(whatsapp);
     DeadLetterService deadLetterService = new DeadLetterService(deadLetters, queue, outbox, clock);
     ControlServer control =
@@ -356,41 +350,5 @@ public final class NanoClaw implements AutoCloseable {
   @Override
   public void close() {
     opened.close();
-  }
-
-  /// Connects runs, which are built first, with the channels and with what agents can ask for,
-  /// which are built last.
-  private static final class LateConnections implements Conversation, FilesFromAgent {
-
-    private volatile List<Channel> channels = List.of();
-    private volatile Runnable wakeOutbox = () -> {};
-    private volatile Runnable flushOutbox = () -> {};
-    private volatile FilesFromAgent files = (_, _, _) -> new Taken(false, false);
-
-    void connect(List<Channel> all, Outbox outbox, FilesFromAgent filesFromAgent) {
-      channels = List.copyOf(all);
-      wakeOutbox = outbox::wake;
-      flushOutbox = outbox::flush;
-      files = filesFromAgent;
-    }
-
-    void flushOutbox() {
-      flushOutbox.run();
-    }
-
-    @Override
-    public void typing(ChatJid chat, boolean on) {
-      channels.stream().filter(it -> it.owns(chat)).forEach(it -> it.typing(chat, on));
-    }
-
-    @Override
-    public void outboxChanged() {
-      wakeOutbox.run();
-    }
-
-    @Override
-    public Taken take(AgentRun run, Group group, AgentFiles agentFiles) {
-      return files.take(run, group, agentFiles);
-    }
   }
 }

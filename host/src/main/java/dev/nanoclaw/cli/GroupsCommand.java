@@ -95,22 +95,15 @@ final class GroupsCommand implements Runnable {
           String folder,
       @Option(names = "--name", description = "Its name; the chat's own if not given.")
           @Nullable String name,
-      @Option(
-              names = "--trigger",
-              description = "Messages that begin with @ and this ask for an answer.")
-          @Nullable String trigger,
-      @Option(names = "--no-trigger", description = "Every message asks for an answer.")
-          boolean noTrigger,
+      @ArgGroup @Nullable Trigger trigger,
       @Option(names = "--main", description = "A chat of yours, whose agent may act on all groups.")
           boolean main,
       @Option(
               names = "--timeout-ms",
               description =
                   "How long its agent may be silent in a turn; container.timeout_ms if not given.")
-          @Nullable Long timeoutMs) {
-    if (noTrigger && trigger != null) {
-      throw new CommandException("--trigger and --no-trigger contradict each other");
-    }
+          @Nullable Long timeoutMs,
+      @Option(names = "--json", description = "For programs.") boolean json) {
     Registered group =
         Question.require(
             home,
@@ -119,19 +112,17 @@ final class GroupsCommand implements Runnable {
                 jid,
                 folder,
                 Optional.ofNullable(name),
-                Optional.ofNullable(trigger),
-                !noTrigger,
+                Optional.ofNullable(trigger).map(it -> it.trigger),
+                trigger == null || !trigger.none,
                 main,
                 Optional.ofNullable(timeoutMs)),
             Registered.class);
+    if (json) {
+      return Question.printJson(group);
+    }
     System.out.printf(
-        "%s (%s) has an agent now, with the folder %s. %s%n",
-        group.name(),
-        group.jid(),
-        group.folder(),
-        group.trigger().equals("-")
-            ? "It answers every message."
-            : "It answers messages that begin with " + group.trigger() + ".");
+        "%s (%s) has an agent now, with the folder %s. It answers %s.%n",
+        group.name(), group.jid(), group.folder(), answers(group.trigger()));
     return 0;
   }
 

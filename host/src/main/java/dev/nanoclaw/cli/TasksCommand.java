@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "tasks",
-    description = "What agents are to do at its time.",
+    description = "What agents are to do at their time.",
     mixinStandardHelpOptions = true)
 final class TasksCommand implements Runnable {
 
@@ -71,7 +72,7 @@ final class TasksCommand implements Runnable {
     @Option(
         names = "--at",
         paramLabel = "TIME",
-        description = "Once, by the clock here: 2026-12-01T09:00.")
+        description = "Once, by the clock of timezone in config.yml: 2026-12-01T09:00.")
     private @Nullable String at;
 
     Wish wish(String group, String prompt, boolean isolated) {
@@ -183,9 +184,7 @@ final class TasksCommand implements Runnable {
   }
 
   private static String seconds(long milliseconds) {
-    return milliseconds < 10_000
-        ? "%d ms".formatted(milliseconds)
-        : "%d s".formatted(milliseconds / 1000);
+    return String.format(Locale.ROOT, "%.1f s", milliseconds / 1000.0);
   }
 
   @Command(
@@ -247,7 +246,7 @@ final class TasksCommand implements Runnable {
 
   @Command(
       name = "cancel",
-      description = "Removes one; the log of its runs stays.",
+      description = "Removes one; the log of its runs stays in the database.",
       mixinStandardHelpOptions = true)
   int cancel(@Mixin One one) {
     return change("tasks.cancel", one, it -> "is cancelled; it was: " + it.schedule());

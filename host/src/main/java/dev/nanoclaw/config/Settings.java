@@ -1,5 +1,6 @@
 package dev.nanoclaw.config;
 
+import dev.nanoclaw.domain.TaskRules;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,11 @@ public record Settings(
     Paths paths,
     Logging logging,
     ZoneId timezone) {
+
+  /// What holds for all tasks.
+  public TaskRules taskRules() {
+    return new TaskRules(timezone, tasks.minInterval(), tasks.maxFailures());
+  }
 
   /// @param hasOwnNumber the WhatsApp number is the assistant's own, not its owner's
   public record Assistant(String name, boolean hasOwnNumber) {}

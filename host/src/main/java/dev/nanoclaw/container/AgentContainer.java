@@ -171,6 +171,11 @@ public final class AgentContainer implements AutoCloseable {
     return files.wasGiven(id);
   }
 
+  /// Whether the agent has taken an input.
+  public boolean hasTaken(String id) {
+    return files.wasTaken(id);
+  }
+
   /// Asks the agent to finish what it is at and to end.
   public void askToClose() {
     try {

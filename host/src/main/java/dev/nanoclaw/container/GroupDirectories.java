@@ -129,11 +129,11 @@ public final class GroupDirectories {
     return """
     # %s
 
-    You are the assistant of this chat. Your name stands in `<messages assistant="...">`. This file, `/workspace/group/CLAUDE.md`, is
-    your memory of the chat: you read it whenever a conversation begins, and what you write into it lasts. Keep it short.
+    This is your memory of this chat. You read it whenever a conversation begins, and what you write into it lasts. Keep it short.
 
-    - What always matters here, such as who is who and what they wish, goes below, one line each.
+    - What always matters here (who is who, what they wish, how they like to be spoken to) goes below, one line each.
     - Anything longer goes into a file of its own in `/workspace/group`, with one line about it below.
+    - Take out what is no longer true.
 
     ## What I know
     """

@@ -6,6 +6,7 @@ import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -105,6 +106,12 @@ final class RunFiles {
   /// than once too little; the agent knows what it has. A run without a record got everything.
   boolean wasGiven(String id) {
     return !Files.isDirectory(given) || Files.exists(given.resolve(id));
+  }
+
+  /// Whether the agent has taken an input that was handed over.
+  boolean wasTaken(String id) {
+    return wasGiven(id)
+        && !Files.exists(ipc.resolve("input").resolve(id + ".json"), LinkOption.NOFOLLOW_LINKS);
   }
 
   /// Asks the agent to finish.

@@ -98,7 +98,7 @@ public final class GroupDetailService {
         group.name(),
         group.jid().value(),
         groupsDir.resolve(group.folder().value()).toString(),
-        GroupService.trigger(group),
+        groups.trigger(group),
         group.main(),
         groups.isLeft(group.jid()),
         group.timeout().map(Duration::toMillis),

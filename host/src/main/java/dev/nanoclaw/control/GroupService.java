@@ -35,18 +35,22 @@ public final class GroupService {
   private final Removals removals;
   private final GroupQueue queue;
   private final Optional<WhatsAppChannel> whatsapp;
+  private final String assistant;
 
+  /// @param assistant its name
   public GroupService(
       GroupStore groups,
       Registrations registrations,
       Removals removals,
       GroupQueue queue,
-      Optional<WhatsAppChannel> whatsapp) {
+      Optional<WhatsAppChannel> whatsapp,
+      String assistant) {
     this.groups = groups;
     this.registrations = registrations;
     this.removals = removals;
     this.queue = queue;
     this.whatsapp = whatsapp;
+    this.assistant = assistant;
   }
 
   /// A chat with an agent.
@@ -83,10 +87,8 @@ public final class GroupService {
         isLeft(group.jid()));
   }
 
-  static String trigger(Group group) {
-    return group.main() || !group.requiresTrigger()
-        ? "-"
-        : "@" + group.trigger().orElse("(the assistant's name)");
+  String trigger(Group group) {
+    return group.main() || !group.requiresTrigger() ? "-" : "@" + group.trigger().orElse(assistant);
   }
 
   boolean isLeft(ChatJid chat) {

@@ -5,7 +5,6 @@ import dev.nanoclaw.db.Database;
 import dev.nanoclaw.db.GroupStore;
 import dev.nanoclaw.db.TaskStore;
 import dev.nanoclaw.domain.GroupFolder;
-import dev.nanoclaw.domain.Schedule;
 import dev.nanoclaw.domain.ScheduledTask;
 import dev.nanoclaw.domain.ScheduledTask.Status;
 import dev.nanoclaw.domain.TaskRules;
@@ -16,7 +15,6 @@ import dev.nanoclaw.scheduler.Tasks;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
@@ -30,24 +28,18 @@ public final class TaskLists {
 
   private final Tasks tasks;
   private final GroupStore groups;
-  private final ZoneId zone;
 
-  public TaskLists(Tasks tasks, GroupStore groups, ZoneId zone) {
+  public TaskLists(Tasks tasks, GroupStore groups) {
     this.tasks = tasks;
     this.groups = groups;
-    this.zone = zone;
   }
 
   /// What is in a database that nobody writes.
   public static TaskLists of(Database database, Settings settings, Clock clock) {
-    TaskRules rules =
-        new TaskRules(
-            settings.timezone(), settings.tasks().minInterval(), settings.tasks().maxFailures());
+    TaskRules rules = settings.taskRules();
     TaskStore store = new TaskStore(database, (_, text) -> List.of(text), rules);
     return new TaskLists(
-        new Tasks(store, rules, clock, () -> {}, _ -> {}),
-        new GroupStore(database),
-        settings.timezone());
+        new Tasks(store, rules, clock, () -> {}, _ -> {}), new GroupStore(database));
   }
 
   /// A task. Times are UTC; those that end in `Local` are in the configured zone, in words.
@@ -159,7 +151,7 @@ public final class TaskLists {
         task.id(),
         task.group().value(),
         PlainText.lines(task.prompt()),
-        words(task),
+        PlainText.oneLine(tasks.scheduleInWords(task), LONGEST_RESULT),
         task.scheduleType(),
         task.scheduleValue(),
         lowerCase(task.contextMode()),
@@ -172,14 +164,6 @@ public final class TaskLists {
         task.failures(),
         task.pauseReason().map(it -> PlainText.oneLine(it, LONGEST_RESULT)),
         time(task.createdAt()));
-  }
-
-  private String words(ScheduledTask task) {
-    try {
-      return Schedule.parse(task.scheduleType(), task.scheduleValue(), zone).inWords();
-    } catch (IllegalArgumentException _) { // it shows what stands in the database
-      return PlainText.oneLine(task.scheduleType() + " " + task.scheduleValue(), LONGEST_RESULT);
-    }
   }
 
   private Run describe(TaskRun run) {

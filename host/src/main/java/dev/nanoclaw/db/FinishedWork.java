@@ -6,6 +6,7 @@ import static dev.nanoclaw.db.generated.Tables.DEAD_LETTERS;
 import static dev.nanoclaw.db.generated.Tables.MESSAGES;
 import static dev.nanoclaw.db.generated.Tables.OUTBOX;
 import static dev.nanoclaw.db.generated.Tables.REGISTERED_GROUPS;
+import static dev.nanoclaw.db.generated.Tables.SCHEDULED_TASKS;
 import static dev.nanoclaw.db.generated.Tables.TASK_RUN_LOGS;
 import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.field;
@@ -18,6 +19,7 @@ import static org.jooq.impl.DSL.rowNumber;
 import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.selectOne;
 
+import dev.nanoclaw.domain.ScheduledTask;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +46,12 @@ public final class FinishedWork {
 
   /// So many runs of a task stay, and those of the inputs that stay.
   static final int TASK_RUNS = 100;
+
+  /// So many tasks of a group stay that are completed.
+  static final int COMPLETED_TASKS = 50;
+
+  /// So many runs stay of tasks that do not.
+  static final int ORPHANED_RUNS = 1000;
 
   /// So many messages of ours stay for each chat: the channel may still tell us of them, and we
   /// know them by their ids.
@@ -72,7 +80,9 @@ public final class FinishedWork {
       now =
           remove(database.read(FinishedWork::oldInputs), FinishedWork::removeInputs)
               + remove(database.read(FinishedWork::oldRuns), FinishedWork::removeRuns)
+              + remove(database.read(FinishedWork::oldTasks), FinishedWork::removeTasks)
               + remove(database.read(FinishedWork::oldTaskRuns), FinishedWork::removeTaskRuns)
+              + remove(database.read(FinishedWork::orphanedRuns), FinishedWork::removeTaskRuns)
               + remove(database.read(FinishedWork::oldOutbox), FinishedWork::removeOutbox);
       removed += now;
     } while (now >= AT_ONCE);
@@ -155,14 +165,32 @@ public final class FinishedWork {
             TASK_RUNS,
             TASK_RUN_LOGS,
             isFinishedTaskRun(),
-            field(name("id"), Long.class)
-                .notIn(
-                    select(AGENT_INPUTS.TASK_RUN_ID)
-                        .from(AGENT_INPUTS)
-                        .where(AGENT_INPUTS.TASK_RUN_ID.isNotNull())),
+            hasNoInput(),
             TASK_RUN_LOGS.TASK_ID,
             TASK_RUN_LOGS.ID)
         .getValues(TASK_RUN_LOGS.ID);
+  }
+
+  /// Those of all tasks that are not there any more.
+  private static List<Long> orphanedRuns(DSLContext sql) {
+    return allButTheNewest(
+            sql,
+            ORPHANED_RUNS,
+            TASK_RUN_LOGS,
+            isFinishedTaskRun()
+                .and(TASK_RUN_LOGS.TASK_ID.notIn(select(SCHEDULED_TASKS.ID).from(SCHEDULED_TASKS))),
+            hasNoInput(),
+            inline(""),
+            TASK_RUN_LOGS.ID)
+        .getValues(TASK_RUN_LOGS.ID);
+  }
+
+  private static Condition hasNoInput() {
+    return field(name("id"), Long.class)
+        .notIn(
+            select(AGENT_INPUTS.TASK_RUN_ID)
+                .from(AGENT_INPUTS)
+                .where(AGENT_INPUTS.TASK_RUN_ID.isNotNull()));
   }
 
   private static int removeTaskRuns(DSLContext sql, List<Long> ids) {
@@ -173,6 +201,29 @@ public final class FinishedWork {
 
   private static Condition isFinishedTaskRun() {
     return TASK_RUN_LOGS.STATUS.ne(inline(TaskRuns.RUNNING));
+  }
+
+  private static List<String> oldTasks(DSLContext sql) {
+    return allButTheNewest(
+            sql,
+            COMPLETED_TASKS,
+            SCHEDULED_TASKS,
+            isCompletedTask(),
+            noCondition(),
+            SCHEDULED_TASKS.GROUP_FOLDER,
+            SCHEDULED_TASKS.CREATED_AT,
+            SCHEDULED_TASKS.ID)
+        .getValues(SCHEDULED_TASKS.ID);
+  }
+
+  private static int removeTasks(DSLContext sql, List<String> ids) {
+    return sql.deleteFrom(SCHEDULED_TASKS)
+        .where(SCHEDULED_TASKS.ID.in(ids), isCompletedTask())
+        .execute();
+  }
+
+  private static Condition isCompletedTask() {
+    return SCHEDULED_TASKS.STATUS.eq(inline(TaskRuns.text(ScheduledTask.Status.COMPLETED)));
   }
 
   private static List<Long> oldOutbox(DSLContext sql) {

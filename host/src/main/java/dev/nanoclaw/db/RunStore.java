@@ -276,6 +276,8 @@ public final class RunStore {
     for (AgentInput input : Inputs.inside(sql, run.runId())) {
       switch (fates.get(input.id())) {
         case null -> {}
+        case Fate.Again _ when isCancelled(sql, input) ->
+            end(sql, input, new Fate.Over(TaskRun.Status.INTERRUPTED, TaskRuns.CANCELLED), now);
         case Fate.Again(int attempts, Instant when) ->
             Inputs.giveBack(sql, input, group.jid(), attempts, when, error);
         case Fate.Over over -> end(sql, input, over, now);
@@ -288,6 +290,11 @@ public final class RunStore {
         }
       }
     }
+  }
+
+  private static boolean isCancelled(DSLContext sql, AgentInput input) {
+    return input.content() instanceof AgentInput.Content.Task(long taskRun)
+        && TaskRuns.isCancelled(sql, taskRun);
   }
 
   private void end(DSLContext sql, AgentInput input, Fate.Over over, Instant now) {

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskRuns {
 
   static final String RUNNING = text(Status.RUNNING);
+  static final String CANCELLED = "the task was cancelled before it was done";
   private static final int MAX_TEXT = 10_000;
 
   private final Notices notices;
@@ -62,6 +64,27 @@ final class TaskRuns {
   static boolean isOpen(DSLContext sql, String task) {
     return sql.fetchExists(
         TASK_RUN_LOGS, TASK_RUN_LOGS.TASK_ID.eq(task), TASK_RUN_LOGS.STATUS.eq(inline(RUNNING)));
+  }
+
+  /// Ends runs that no agent has yet.
+  ///
+  /// @param which by columns of `task_run_logs` and `agent_inputs`
+  void cancelWaiting(DSLContext sql, Condition which, Instant now) {
+    sql.select(AGENT_INPUTS.ID, TASK_RUN_LOGS.ID)
+        .from(AGENT_INPUTS)
+        .join(TASK_RUN_LOGS)
+        .on(TASK_RUN_LOGS.ID.eq(AGENT_INPUTS.TASK_RUN_ID))
+        .where(which, AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)))
+        .fetch()
+        .forEach(it -> {
+          sql.deleteFrom(AGENT_INPUTS).where(AGENT_INPUTS.ID.eq(it.value1())).execute();
+          end(sql, it.value2(), Status.INTERRUPTED, Optional.of(CANCELLED), now);
+        });
+  }
+
+  /// Whether the task of a run is not there any more.
+  static boolean isCancelled(DSLContext sql, long run) {
+    return find(sql, run).filter(it -> find(sql, it.taskId()).isPresent()).isEmpty();
   }
 
   /// Ends a run that has not ended, and moves its task on; the chat is told when that pauses it, or
@@ -113,12 +136,12 @@ final class TaskRuns {
         task.group(),
         task.chat(),
         "paused:" + task.id() + ":" + now,
-        "I have paused the task %s (%s): %s. Last of all: %s. Ask me to change or resume it, or use ./nanoclaw tasks resume %s."
+        "I have paused the task %s (%s): %s.%s Ask me to change or resume it, or use ./nanoclaw tasks resume %s."
             .formatted(
                 task.id(),
                 beginning(task.prompt()),
                 task.pauseReason().orElse("-"),
-                task.lastResult().orElse("it has not run yet"),
+                task.lastResult().map(it -> " The last run said: " + it + ".").orElse(""),
                 task.id()),
         now);
   }

@@ -1,6 +1,6 @@
 package dev.nanoclaw.db;
 
-import static dev.nanoclaw.db.generated.Tables.AGENT_INPUTS;
+import static dev.nanoclaw.db.generated.Tables.REGISTERED_GROUPS;
 import static dev.nanoclaw.db.generated.Tables.SCHEDULED_TASKS;
 import static dev.nanoclaw.db.generated.Tables.TASK_RUN_LOGS;
 import static org.jooq.impl.DSL.inline;
@@ -14,6 +14,7 @@ import dev.nanoclaw.domain.Schedule;
 import dev.nanoclaw.domain.ScheduledTask;
 import dev.nanoclaw.domain.TaskRules;
 import dev.nanoclaw.domain.TaskRun;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,13 +22,19 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
+import org.jooq.Record;
 import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Tasks, and the runs that were claimed for them. How a run ends is in [RunStore], with what ends
 /// it.
 public final class TaskStore {
 
   private static final String ACTIVE = TaskRuns.text(ScheduledTask.Status.ACTIVE);
+
+  private static final Logger log = LoggerFactory.getLogger(TaskStore.class);
+  private static final int AT_ONCE = 50;
 
   private final Database database;
   private final TaskRules rules;
@@ -82,6 +89,15 @@ public final class TaskStore {
             .fetch(TaskRuns::task));
   }
 
+  /// How many tasks of a group are not completed.
+  public int count(GroupFolder group) {
+    return database.read(sql ->
+        sql.fetchCount(
+            SCHEDULED_TASKS,
+            SCHEDULED_TASKS.GROUP_FOLDER.eq(group.value()),
+            SCHEDULED_TASKS.STATUS.ne(inline(TaskRuns.text(ScheduledTask.Status.COMPLETED)))));
+  }
+
   /// What a change makes of a task as it is now.
   @FunctionalInterface
   public interface Change {
@@ -107,21 +123,7 @@ public final class TaskStore {
     return database.write(sql -> {
       Optional<ScheduledTask> task = TaskRuns.find(sql, id);
       sql.deleteFrom(SCHEDULED_TASKS).where(SCHEDULED_TASKS.ID.eq(id)).execute();
-      sql.select(AGENT_INPUTS.ID, AGENT_INPUTS.TASK_RUN_ID)
-          .from(AGENT_INPUTS)
-          .join(TASK_RUN_LOGS)
-          .on(TASK_RUN_LOGS.ID.eq(AGENT_INPUTS.TASK_RUN_ID))
-          .where(TASK_RUN_LOGS.TASK_ID.eq(id), AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)))
-          .fetch()
-          .forEach(it -> {
-            sql.deleteFrom(AGENT_INPUTS).where(AGENT_INPUTS.ID.eq(it.value1())).execute();
-            runs.end(
-                sql,
-                it.value2(),
-                TaskRun.Status.INTERRUPTED,
-                Optional.of("the task was cancelled before the run began"),
-                now);
-          });
+      runs.cancelWaiting(sql, TASK_RUN_LOGS.TASK_ID.eq(id), now);
       return task;
     });
   }
@@ -154,48 +156,79 @@ public final class TaskStore {
   ///
   /// @param lanes that have something to do now
   /// @param told something is to be said in a chat
-  public record Claims(List<Lane> lanes, boolean told) {}
+  /// @param more there may be others that are due
+  public record Claims(List<Lane> lanes, boolean told, boolean more) {}
 
   /// Claims the tasks that are due: each gets its next time and a run in the same transaction, so
   /// that no occurrence runs twice. A task whose last run is still open gets no other, only its
-  /// next time. One whose schedule cannot be read is paused, and its chat is told.
+  /// next time. One whose schedule cannot be read is paused, and its chat is told. At most 50 at
+  /// once: others wait for the database too.
   public Claims claimDue(Instant now) {
     return database.write(sql -> {
       List<Lane> lanes = new ArrayList<>();
       boolean told = false;
-      for (ScheduledTask task : due(sql, now)) {
+      List<Record> due = due(sql, now);
+      for (Record row : due) {
         try {
-          claim(sql, task, now).ifPresent(lanes::add);
+          claim(sql, TaskRuns.task(row), now).ifPresent(lanes::add);
         } catch (DataAccessException e) {
           throw e;
         } catch (RuntimeException e) {
-          ScheduledTask paused =
-              task.paused("its schedule cannot be read (%s)".formatted(e.getMessage()));
-          TaskRuns.store(sql, paused);
-          runs.tellPaused(sql, paused, now);
-          told = true;
+          told |= pause(sql, row, "it cannot be read (%s)".formatted(e.getMessage()), now);
         }
       }
-      return new Claims(lanes, told);
+      return new Claims(lanes, told, due.size() == AT_ONCE);
     });
   }
 
-  private static List<ScheduledTask> due(DSLContext sql, Instant now) {
-    return sql.selectFrom(SCHEDULED_TASKS)
-        .where(
-            SCHEDULED_TASKS.STATUS.eq(inline(ACTIVE)), SCHEDULED_TASKS.NEXT_RUN.le(Times.text(now)))
-        .orderBy(SCHEDULED_TASKS.NEXT_RUN, SCHEDULED_TASKS.ID)
-        .fetch(TaskRuns::task);
+  private static List<Record> due(DSLContext sql, Instant now) {
+    return List.copyOf(
+        sql.selectFrom(SCHEDULED_TASKS)
+            .where(
+                SCHEDULED_TASKS.STATUS.eq(inline(ACTIVE)),
+                SCHEDULED_TASKS.NEXT_RUN.le(Times.text(now)))
+            .orderBy(SCHEDULED_TASKS.NEXT_RUN, SCHEDULED_TASKS.ID)
+            .limit(inline(AT_ONCE))
+            .fetch());
+  }
+
+  /// Pauses a task of which perhaps not even the row can be read; then nobody can be told.
+  ///
+  /// @return whether its chat is told
+  private boolean pause(DSLContext sql, Record row, String reason, Instant now) {
+    log.warn("Task {} is paused: {}", row.get(SCHEDULED_TASKS.ID), reason);
+    sql.update(SCHEDULED_TASKS)
+        .set(SCHEDULED_TASKS.STATUS, TaskRuns.text(ScheduledTask.Status.PAUSED))
+        .set(SCHEDULED_TASKS.PAUSE_REASON, reason)
+        .where(SCHEDULED_TASKS.ID.eq(row.get(SCHEDULED_TASKS.ID)))
+        .execute();
+    try {
+      runs.tellPaused(sql, TaskRuns.task(row).paused(reason), now);
+      return true;
+    } catch (IllegalArgumentException | DateTimeException _) {
+      return false;
+    }
   }
 
   private Optional<Lane> claim(DSLContext sql, ScheduledTask task, Instant now) {
-    ScheduledTask claimed = task.claimed(now, rules);
-    TaskRuns.store(sql, claimed);
-    if (TaskRuns.isOpen(sql, task.id())) {
+    if (!isRegistered(sql, task)) {
+      TaskRuns.store(sql, task.paused("its chat has no agent any more"));
       return Optional.empty();
     }
-    TaskRuns.begin(sql, task, words(task), task.nextRun().orElse(now), now);
-    return Optional.of(task.lane());
+    ScheduledTask claimed = task.claimed(now, rules);
+    if (!TaskRuns.isOpen(sql, task.id())) {
+      TaskRuns.store(sql, claimed);
+      TaskRuns.begin(sql, task, words(task), task.nextRun().orElse(now), now);
+      return Optional.of(task.lane());
+    }
+    if (claimed.nextRun().isPresent()) { // what has no other occurrence waits for the open run
+      TaskRuns.store(sql, claimed);
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isRegistered(DSLContext sql, ScheduledTask task) {
+    return sql.fetchExists(REGISTERED_GROUPS, REGISTERED_GROUPS.FOLDER.eq(task.group().value()));
   }
 
   private String words(ScheduledTask task) {

@@ -11,6 +11,9 @@ import java.util.Optional;
 /// When a task runs.
 public sealed interface Schedule {
 
+  /// A longer one would take long to read, and says nothing that a shorter one cannot.
+  int LONGEST = 200;
+
   /// At the times that a cron expression of five fields names.
   ///
   /// @param zone whose clocks it means
@@ -95,8 +98,15 @@ public sealed interface Schedule {
       return Optional.of(at).filter(it -> it.isAfter(now));
     }
 
+    /// Further away a year may have five digits, and no text sorts it right.
+    private static final Duration FURTHEST = Duration.ofDays(10 * 366);
+
     @Override
     public Instant begin(Instant now, Duration minInterval) {
+      if (at.isAfter(now.plus(FURTHEST))) {
+        throw new IllegalArgumentException(
+            "%s is more than ten years away".formatted(Words.of(at, zone)));
+      }
       if (!at.isAfter(now)) {
         throw new IllegalArgumentException(
             "%s is in the past: it is now %s (%s)"
@@ -116,6 +126,11 @@ public sealed interface Schedule {
   /// @param zone of times without one
   /// @throws IllegalArgumentException with a text that says what is wrong and how a right one looks
   static Schedule parse(String type, String value, ZoneId zone) {
+    if (type.length() + value.length() > LONGEST) {
+      throw new IllegalArgumentException(
+          "a schedule has at most %d characters, not %d"
+              .formatted(LONGEST, type.length() + value.length()));
+    }
     return switch (type.strip().toLowerCase(Locale.ROOT)) {
       case "cron" -> new Cron(String.join(" ", value.strip().split("\\s+", -1)), zone);
       case "interval" -> new Interval(ScheduleText.interval(value.strip()));

@@ -127,14 +127,12 @@ public final class AgentRequests implements FilesFromAgent {
       AgentCommand command = file.command();
       switch (carryOut(command)) {
         case Outcome.Done(String answer) -> {
-          respond(file.requestId(), answer);
-          files.done(entry);
+          answered(file.requestId(), answer);
           return effect(command) == Effect.CHAT;
         }
         case Outcome.Refused(String why) -> {
           log.info("Run {}: {} was refused: {}", run.runId(), name(command), why);
-          respond(file.requestId(), Json.line(AgentResponse.refused(why)));
-          files.done(entry);
+          answered(file.requestId(), Json.line(AgentResponse.refused(why)));
         }
         case Outcome.Failed() -> giveUp(file.requestId(), OWN_ERROR, text);
       }
@@ -176,6 +174,14 @@ public final class AgentRequests implements FilesFromAgent {
     private void giveUp(Optional<String> requestId, String why, String text) {
       respond(requestId, Json.line(AgentResponse.refused(why)));
       files.refuse(entry, why, text.getBytes(StandardCharsets.UTF_8), clock.instant());
+    }
+
+    /// An interrupted thread writes nothing: the next host finds the file, and its answer.
+    private void answered(Optional<String> requestId, String answer) {
+      respond(requestId, answer);
+      if (!Thread.currentThread().isInterrupted()) {
+        files.done(entry);
+      }
     }
 
     private void respond(Optional<String> requestId, String answer) {

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /// Gives each lane of a group at most one turn at a time, at most so many turns at once, and
 /// waiting lanes their turn in the order in which they came.
 ///
-/// While groups wait, as many turns that wait for more to do are asked for their slots, the longest
+/// While lanes wait, as many turns that wait for more to do are asked for their slots, the longest
 /// wait first. Where these are too few, no turn takes more to do until one comes to rest. So no
 /// lane, idle or chatty, keeps another waiting for longer than it takes to end what is open.
 public final class GroupQueue implements AutoCloseable {
@@ -58,10 +58,10 @@ public final class GroupQueue implements AutoCloseable {
   @FunctionalInterface
   public interface TurnTaker {
 
-    /// Does what there is to do for the group and returns when it is done.
+    /// Does what there is to do for the lane and returns when it is done.
     ///
     /// @param signal is raised when there may be more to do meanwhile
-    /// @return when to come back although nobody woke the group
+    /// @return when to come back although nobody woke the lane
     Optional<Instant> take(Lane lane, Signal signal);
   }
 
@@ -71,7 +71,7 @@ public final class GroupQueue implements AutoCloseable {
     this.clock = clock;
   }
 
-  /// There may be something to do for the group: raises the signal of its turn, or queues it for
+  /// There may be something to do for the lane: raises the signal of its turn, or queues it for
   /// one. Returns at once.
   public void wake(Lane lane) {
     lock.lock();
@@ -88,13 +88,13 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  /// The group's turn, if it has one, is to end as soon as nothing is open in it; the next begins
+  /// The lane's turn, if it has one, is to end as soon as nothing is open in it; the next begins
   /// afresh.
   public void finish(Lane lane) {
     tell(lane, Signal::finish);
   }
 
-  /// What the group's turn, if it has one, is doing now is to be broken off.
+  /// What the lane's turn, if it has one, is doing now is to be broken off.
   public void interrupt(Lane lane) {
     tell(lane, Signal::interrupt);
   }
@@ -111,7 +111,7 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  /// Wakes the group at that time.
+  /// Wakes the lane at that time.
   public void wakeAt(Lane lane, Instant when) {
     long delay = Duration.between(clock.instant(), when).toMillis();
     lock.lock();
@@ -126,7 +126,7 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  /// The groups that have a turn now.
+  /// How many lanes have a turn now.
   public int activeTurns() {
     lock.lock();
     try {
@@ -136,7 +136,7 @@ public final class GroupQueue implements AutoCloseable {
     }
   }
 
-  /// The groups that wait for one.
+  /// How many lanes wait for one.
   public int waitingGroups() {
     lock.lock();
     try {

@@ -37,7 +37,7 @@ public final class Signal {
   /// What a turn is to do, each stronger than the one before.
   public enum Order {
     GO_ON,
-    /// Another group waits for the slot: take nothing more, end as soon as nothing is open.
+    /// Another lane waits for the slot: take nothing more, end as soon as nothing is open.
     YIELD,
     /// The same for another reason, and for good.
     FINISH,
@@ -190,7 +190,7 @@ public final class Signal {
     }
   }
 
-  /// Another group wants the slot, or does not any more.
+  /// Another lane wants the slot, or does not any more.
   void yieldIf(boolean wanted) {
     lock.lock();
     try {

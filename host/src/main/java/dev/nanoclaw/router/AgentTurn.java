@@ -50,7 +50,7 @@ public final class AgentTurn {
   private final Conversation conversation;
   private final Troubles troubles;
   private final EndEffects endEffects;
-  private final LiveRun.Parts parts;
+  private final RunParts parts;
 
   /// Where a turn reads and writes.
   public record Stores(
@@ -81,7 +81,7 @@ public final class AgentTurn {
             new PromptFormat(settings.assistant().name(), settings.timezone()),
             settings.agent());
     this.parts =
-        new LiveRun.Parts(
+        new RunParts(
             stores.runs(),
             stores.inputs(),
             prompts,
@@ -205,14 +205,14 @@ public final class AgentTurn {
         case LiveRun.Outcome.Left() ->
             log.info("Container {} goes on without the host", run.container());
         case LiveRun.Outcome.Ended ended -> {
-          end(run, group, ended, it -> container.wasGiven(it.key()), container.lastError());
+          end(run, group, ended, it -> container.hasTaken(it.key()), container.lastError());
           container.deleteFiles();
         }
       }
     }
   }
 
-  /// @param begun whether the agent was given an input
+  /// @param begun whether the agent has taken an input
   private void end(
       AgentRun run,
       Group group,
@@ -238,6 +238,7 @@ public final class AgentTurn {
             effect.notice(),
             now);
     conversation.outboxChanged();
+    conversation.tasksChanged();
     log.info(
         "Group {}: container {} ended: {}{}",
         run.lane(),

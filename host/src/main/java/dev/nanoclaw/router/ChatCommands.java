@@ -10,7 +10,9 @@ import dev.nanoclaw.queue.GroupQueue;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Carries out what owners ask of the host in a chat, and answers there at once.
 public final class ChatCommands {
@@ -36,12 +38,11 @@ public final class ChatCommands {
     if (runs.wasTold(group, notice)) {
       return;
     }
-    Lane lane = Lane.chat(group.folder());
-    Optional<AgentRun> run = runs.open(lane);
+    Optional<AgentRun> run = runs.open(Lane.chat(group.folder()));
     String answer =
         switch (command) {
           case NEW -> startNewSession(group, run);
-          case STOP -> stop(group, run);
+          case STOP -> stop(group);
           case STATUS -> status(group, run);
         };
     runs.tell(group, new Notice(notice, answer), clock.instant());
@@ -56,12 +57,13 @@ public final class ChatCommands {
         : "The next message begins a new session.";
   }
 
-  private String stop(Group group, Optional<AgentRun> run) {
-    if (!isWorking(run)) {
-      return "Nothing is running.";
-    }
-    queue.interrupt(Lane.chat(group.folder()));
-    return "Stopping.";
+  private String stop(Group group) {
+    List<Lane> working =
+        Stream.of(Lane.chat(group.folder()), Lane.isolated(group.folder()))
+            .filter(it -> isWorking(runs.open(it)))
+            .toList();
+    working.forEach(queue::interrupt);
+    return working.isEmpty() ? "Nothing is running." : "Stopping.";
   }
 
   private String status(Group group, Optional<AgentRun> run) {

@@ -10,4 +10,7 @@ public interface Conversation {
 
   /// Something new is to be sent.
   void outboxChanged();
+
+  /// Runs of tasks ended, and tasks may be due earlier than before.
+  void tasksChanged();
 }

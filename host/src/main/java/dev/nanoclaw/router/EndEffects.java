@@ -31,7 +31,7 @@ final class EndEffects {
   /// @param refused the engine would not start it
   record Effect(Map<Long, Fate> fates, Optional<Notice> notice, boolean refused) {}
 
-  /// @param begun whether the agent was given an input
+  /// @param begun whether the agent has taken an input
   Effect of(
       LiveRun.Outcome.Ended ended,
       String lastError,
@@ -64,7 +64,12 @@ final class EndEffects {
           Optional.of(
               new Fate.Over(TaskRun.Status.INTERRUPTED, "its container was lost: " + lastError));
       case TIMEOUT -> failure(ended).map(it -> new Fate.Over(TaskRun.Status.TIMEOUT, it));
-      case COMPLETED, IDLE, PREEMPTED, KILLED, CRASHED -> Optional.empty();
+      case COMPLETED, IDLE, PREEMPTED ->
+          failure(ended).isPresent()
+              ? Optional.empty()
+              : Optional.of(
+                  new Fate.Over(TaskRun.Status.INTERRUPTED, "its container ended before it did"));
+      case KILLED, CRASHED -> Optional.empty();
     };
   }
 

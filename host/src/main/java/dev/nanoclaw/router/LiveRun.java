@@ -1,13 +1,12 @@
 package dev.nanoclaw.router;
 
-import dev.nanoclaw.config.Settings;
 import dev.nanoclaw.container.AgentContainer;
 import dev.nanoclaw.db.DatabaseException;
 import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.InputStore.Work;
-import dev.nanoclaw.db.RunStore;
 import dev.nanoclaw.db.RunStore.Effect;
+import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
 import dev.nanoclaw.domain.AgentRun.EndReason;
@@ -18,7 +17,6 @@ import dev.nanoclaw.protocol.FrameReader.Found;
 import dev.nanoclaw.queue.Signal;
 import dev.nanoclaw.queue.Signal.Activity;
 import dev.nanoclaw.queue.Signal.Order;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -55,7 +53,7 @@ final class LiveRun {
   private final Group group;
   private final AgentContainer container;
   private final Signal signal;
-  private final Parts parts;
+  private final RunParts parts;
   private final RunLimits limits;
   private final EndWatch end;
   private final EndSteps steps;
@@ -70,24 +68,6 @@ final class LiveRun {
   private Instant nextRequestCheck;
   private Instant nextLookForInput;
 
-  /// What every run needs.
-  record Parts(
-      RunStore runs,
-      InputStore inputs,
-      Prompts prompts,
-      FilesFromAgent files,
-      FrameEffects effects,
-      Troubles troubles,
-      Conversation conversation,
-      Settings settings,
-      Clock clock) {
-
-    InputStore.Limits inputLimits() {
-      return new InputStore.Limits(
-          settings.agent().contextMessages(), settings.agent().contextBytes());
-    }
-  }
-
   /// How it ended, or that the host stops and leaves the container running.
   sealed interface Outcome {
 
@@ -100,20 +80,20 @@ final class LiveRun {
     record Left() implements Outcome {}
   }
 
-  LiveRun(AgentRun run, Group group, AgentContainer container, Signal signal, Parts parts) {
+  LiveRun(AgentRun run, Group group, AgentContainer container, Signal signal, RunParts parts) {
     this.run = run;
     this.group = group;
     this.container = container;
     this.signal = signal;
     this.parts = parts;
     Instant now = parts.clock().instant();
+    this.inside = parts.runs().inside(run);
     this.limits =
         new RunLimits(
             group.timeout().orElse(parts.settings().container().timeout()),
             parts.settings().timing().idleTimeout(),
-            run.turnSince().isPresent(),
-            run.turnSince().or(run::waitingSince).orElse(now));
-    this.inside = parts.runs().inside(run);
+            run.turnSince().isPresent() || !inside.isEmpty(),
+            run.turnSince().or(() -> run.waitingSince().filter(_ -> inside.isEmpty())).orElse(now));
     this.taken = run.outputRead();
     this.anyFrame = taken > 0;
     this.steps = new EndSteps(run, container);
@@ -165,6 +145,7 @@ final class LiveRun {
     } catch (DatabaseException e) {
       log.error("Run {}: {}; it will be tried again soon", run.runId(), e.getMessage());
       container.rewind(taken);
+      claimedGiven = false;
       nextLookForInput = parts.clock().instant().plus(AFTER_DATABASE_FAILURE);
       signal.pause(AFTER_DATABASE_FAILURE);
       return Optional.empty();
@@ -186,6 +167,9 @@ final class LiveRun {
   }
 
   private void giveWay() {
+    if (run.lane().isIsolated() && !limits.isTurnOpen()) { // the next task has its own container
+      steps.carryOut(limits.close(EndReason.COMPLETED, parts.clock().instant()));
+    }
     signal.reports(
         !limits.isOpen()
             ? Activity.ENDING
@@ -295,11 +279,12 @@ final class LiveRun {
           .filter(_ -> kind.filter(ErrorKind::parksTheGroup).isPresent())
           .ifPresent(it -> parts.troubles().set(group.folder(), it.text()));
     }
-    // The next run reads credential and session anew; the next isolated task has its own container.
-    boolean stale =
-        kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent();
-    if (stale || (run.lane().isIsolated() && !limits.isTurnOpen())) {
+    // the next run reads credential and session anew
+    if (kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent()) {
       steps.carryOut(limits.close(EndReason.COMPLETED, now));
+    }
+    if (effect.failed().values().stream().anyMatch(it -> it instanceof Fate.Over)) {
+      parts.conversation().tasksChanged();
     }
     nextLookForInput = now;
   }
@@ -344,6 +329,7 @@ final class LiveRun {
     if (claimedGiven) {
       return;
     }
+    inside = parts.runs().inside(run);
     for (AgentInput input : inside) {
       if (!container.wasGiven(input.key())) {
         give(input, parts.clock().instant());

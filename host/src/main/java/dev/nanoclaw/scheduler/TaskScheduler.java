@@ -78,6 +78,9 @@ public final class TaskScheduler implements AutoCloseable {
       if (claims.told()) {
         told.run();
       }
+      if (claims.more()) {
+        return Duration.ZERO;
+      }
       return store.nextDue().map(it -> until(it, now)).orElse(pollInterval);
     } catch (RuntimeException e) {
       log.error(

@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 /// What agents and the owner can do to tasks. Who may do it is decided elsewhere.
 public final class Tasks {
 
+  private static final int MAX_TASKS = 200;
   private static final int MAX_PROMPT = 50_000;
   private static final int BEGINNING = 60;
 
@@ -67,6 +68,11 @@ public final class Tasks {
 
   /// Adds a task for a group's agent.
   public ScheduledTask add(Group group, Wish wish) {
+    if (store.count(group.folder()) >= MAX_TASKS) {
+      throw new RefusedException(
+          "this chat has %d tasks already, and more are not allowed: cancel one first"
+              .formatted(MAX_TASKS));
+    }
     Instant now = clock.instant();
     ScheduledTask task =
         new ScheduledTask(
@@ -221,19 +227,22 @@ public final class Tasks {
   /// A task in one line: its id, its schedule, when it runs next or why it does not, the beginning
   /// of its prompt.
   public String inWords(ScheduledTask task) {
-    String schedule;
-    try {
-      schedule = schedule(task).inWords();
-    } catch (IllegalArgumentException _) { // it shows what stands in the database
-      schedule = task.scheduleType() + " " + task.scheduleValue();
-    }
     return "%s: %s; %s; %s: %s"
         .formatted(
             task.id(),
-            schedule,
+            scheduleInWords(task),
             task.contextMode().name().toLowerCase(Locale.ROOT),
             course(task),
             beginning(task.prompt()));
+  }
+
+  /// The schedule of a task in words; one that cannot be read, as it stands in the database.
+  public String scheduleInWords(ScheduledTask task) {
+    try {
+      return schedule(task).inWords();
+    } catch (IllegalArgumentException _) {
+      return task.scheduleType() + " " + task.scheduleValue();
+    }
   }
 
   private String course(ScheduledTask task) {

@@ -61,10 +61,8 @@ class ArchitectureTest {
           Map.entry(
               "router",
               Set.of("domain", "config", "protocol", "db", "queue", "channel", "container")),
-          Map.entry("scheduler", Set.of("domain", "config", "db", "queue")),
-          Map.entry(
-              "ipc",
-              Set.of("domain", "config", "protocol", "container", "db", "router", "scheduler")),
+          Map.entry("scheduler", Set.of("domain", "db")),
+          Map.entry("ipc", Set.of("domain", "protocol", "container", "db", "router", "scheduler")),
           Map.entry(
               "control",
               Set.of(

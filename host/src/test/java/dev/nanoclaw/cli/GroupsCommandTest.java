@@ -55,7 +55,7 @@ class GroupsCommandTest {
             Name:          The family
             Chat:          family@g.us
             Folder:        %s
-            Answers:       messages that begin with @(the assistant's name)
+            Answers:       messages that begin with @Andy
             Time limit:    the general one, container.timeout_ms
             Registered:    2026-01-02T03:04:05Z
             Container:     none
@@ -117,6 +117,7 @@ class GroupsCommandTest {
         new String[] {
           "set",
           "set family --trigger x --no-trigger",
+          "register --jid a@g.us --folder a --trigger x --no-trigger",
           "set family --timeout-ms 9000 --default-timeout",
           "set family --timeout-ms soon",
           "show",

@@ -261,7 +261,7 @@ class TaskStoreTest {
     assertThat(task("t1").status()).isEqualTo(Status.PAUSED);
     assertThat(task("t1").pauseReason()).contains("it failed 3 times in a row");
     assertThat(said()).filteredOn(it -> it.contains("paused")).hasSize(1);
-    assertThat(said().getLast()).contains("no luck");
+    assertThat(said().getLast()).contains("The last run said: no luck. Ask me");
     assertThat(tasks.nextDue()).isEmpty();
   }
 
@@ -275,7 +275,11 @@ class TaskStoreTest {
     assertThat(claims.lanes()).hasSize(1);
     assertThat(claims.told()).isTrue();
     assertThat(task("broken").status()).isEqualTo(Status.PAUSED);
-    assertThat(said()).singleElement().asString().contains("broken", "cannot be read");
+    assertThat(said())
+        .singleElement()
+        .asString()
+        .contains("broken", "cannot be read")
+        .doesNotContain("last run");
     assertThat(tasks.runs("broken", 10)).isEmpty();
   }
 

@@ -73,6 +73,9 @@ final class LoadHost implements AutoCloseable {
           public void outboxChanged() {
             outbox.wake();
           }
+
+          @Override
+          public void tasksChanged() {}
         };
     AgentUser user = AgentUser.ofThisProcess();
     Engines engines = new Engines(List.of(new DockerLikeEngine(Dialect.DOCKER, engine)));

@@ -118,6 +118,9 @@ abstract class AgentTurnFixture {
             public void outboxChanged() {
               outbox.wake();
             }
+
+            @Override
+            public void tasksChanged() {}
           };
       Engines engines =
           new Engines(List.of(new DockerLikeEngine(Dialect.DOCKER, engine.command())));

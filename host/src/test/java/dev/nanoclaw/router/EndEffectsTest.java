@@ -48,11 +48,11 @@ class EndEffectsTest {
       textBlock =
           """
           # reason  | code | frame | message | begun       | not begun | the chat hears
-          COMPLETED | 0    | true  | again   | again       | again     |
+          COMPLETED | 0    | true  | again   | INTERRUPTED | again     |
           COMPLETED | 0    | false | counted | ERROR       | again     | ended:1
-          IDLE      | 0    | true  | again   | again       | again     |
+          IDLE      | 0    | true  | again   | INTERRUPTED | again     |
           IDLE      | 0    | false | counted | ERROR       | again     | ended:1
-          PREEMPTED | 0    | true  | again   | again       | again     |
+          PREEMPTED | 0    | true  | again   | INTERRUPTED | again     |
           PREEMPTED | 0    | false | counted | ERROR       | again     | ended:1
           TIMEOUT   | 137  | true  | counted | TIMEOUT     | again     | ended:1
           TIMEOUT   | 137  | false | counted | TIMEOUT     | again     | ended:1
@@ -109,6 +109,8 @@ class EndEffectsTest {
 
   @Test
   void theReasonIsTold() {
+    assertThat(of(EndReason.IDLE, Optional.of(0), true).fates().get(2L))
+        .hasToString("Over[how=INTERRUPTED, error=its container ended before it did]");
     assertThat(of(EndReason.LOST, Optional.empty(), true).fates().get(2L))
         .hasToString("Over[how=INTERRUPTED, error=its container was lost: last words]");
     assertThat(of(EndReason.TIMEOUT, Optional.empty(), true).fates().get(2L))
