@@ -1,7 +1,7 @@
 package dev.nanoclaw.cli;
 
+import static dev.nanoclaw.cli.RunningHome.until;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.cli.RunningHome.Ended;
 import dev.nanoclaw.testing.Sql;
@@ -41,7 +41,7 @@ class GroupsCommandTest {
   }
 
   private void awaitContainer(String folder, String wanted) {
-    await().untilAsserted(() -> assertThat(groups("show " + folder).out()).containsPattern(wanted));
+    until(() -> assertThat(groups("show " + folder).out()).containsPattern(wanted));
   }
 
   @Test
@@ -73,9 +73,7 @@ class GroupsCommandTest {
         .contains("Answers:       every message\n", "Session:       s1\n")
         .containsPattern("Last message:  20\\S+Z\n")
         .containsPattern("Tasks: ");
-    await()
-        .untilAsserted(
-            () -> assertThat(groups("show main").out()).containsPattern("Last answer: +20\\S+Z\n"));
+    until(() -> assertThat(groups("show main").out()).containsPattern("Last answer: +20\\S+Z\n"));
 
     JsonNode json = groups("show main --json").json();
     assertThat(json.path("folder").stringValue()).isEqualTo("main");

@@ -1,5 +1,6 @@
 package dev.nanoclaw.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.nanoclaw.app.HomeLock;
@@ -19,6 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.awaitility.core.ThrowingRunnable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -75,8 +78,14 @@ final class RunningHome implements AutoCloseable {
                     new Engines(List.of(new DockerLikeEngine(Dialect.DOCKER, engine.command()))),
                     () -> Optional.of(new Credential("ANTHROPIC_API_KEY", new Secret("k")))),
                 Clock.systemUTC()));
-    await().until(() -> engine.calls("image") > looks); // its first look at the engine is over
+    // its first look at the engine is over
+    until(() -> assertThat(engine.calls("image")).isGreaterThan(looks));
     return this;
+  }
+
+  /// Waits as long as a whole host may need on a machine with more to do.
+  static void until(ThrowingRunnable assertion) {
+    await().atMost(Duration.ofSeconds(60)).untilAsserted(assertion);
   }
 
   void stop() {
@@ -103,7 +112,7 @@ final class RunningHome implements AutoCloseable {
     var complained = new ByteArrayOutputStream();
     try {
       System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+      System.setErr(ofThisThread(complained, err));
       System.setIn(input);
       int code =
           Main.run(
@@ -116,6 +125,25 @@ final class RunningHome implements AutoCloseable {
       System.setErr(err);
       System.setIn(in);
     }
+  }
+
+  /// The host of this process logs to standard error, too: from threads of its own.
+  private static PrintStream ofThisThread(OutputStream own, PrintStream others) {
+    Thread typist = Thread.currentThread();
+    return new PrintStream(
+        new OutputStream() {
+          @Override
+          public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int count) throws IOException {
+            (Thread.currentThread().equals(typist) ? own : others).write(bytes, from, count);
+          }
+        },
+        true,
+        StandardCharsets.UTF_8);
   }
 
   Path groupsDir() {

@@ -2,7 +2,6 @@ package dev.nanoclaw.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nanoclaw.container.AgentFiles.Entry;
 import dev.nanoclaw.domain.AgentRun;
@@ -15,15 +14,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
@@ -202,13 +200,6 @@ class AgentFilesTest {
   }
 
   @Test
-  void aDeviceIsNotOpened() {
-    assumeTrue(isRoot());
-    run(messages, "mknod", "zero.json", "c", "1", "5");
-    assertThat(read()).containsEntry("messages/zero.json", "a device, not a file");
-  }
-
-  @Test
   void whatMayNotBeReadOrMovedIsPassedOver() throws IOException {
     Files.writeString(messages.resolve("1.json"), "1");
     Files.setPosixFilePermissions(messages.resolve("1.json"), Set.of());
@@ -261,22 +252,21 @@ class AgentFilesTest {
 
   /// On Linux a lease makes every other program wait that opens the file.
   @Test
+  @EnabledOnOs(OS.LINUX)
   void aFileThatIsHeldOpenKeepsNobody() throws Exception {
-    assumeTrue(Files.exists(Path.of("/proc/sys/fs/lease-break-time")));
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")));
     Path held = Files.writeString(messages.resolve("1.json"), "{}");
     Files.writeString(messages.resolve("2.json"), "{}");
     Process holder =
         new ProcessBuilder(
-                "/usr/bin/python3",
-                "-c",
+                "perl", // a part of every Debian
+                "-e",
                 """
-                import fcntl, os, signal, sys
-                signal.signal(signal.SIGIO, signal.SIG_IGN)
-                fd = os.open(sys.argv[1], os.O_RDWR)
-                fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-                print("held", flush=True)
-                sys.stdin.read()
+                $SIG{IO} = "IGNORE";
+                open(my $file, "+<", $ARGV[0]) or die $!;
+                fcntl($file, 1024, 1) or die $!; # F_SETLEASE, F_WRLCK
+                $| = 1;
+                print "held\\n";
+                <STDIN>;
                 """,
                 held.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -348,14 +338,13 @@ class AgentFilesTest {
         });
     Thread.ofPlatform().start(swapping);
     Set<String> seen = new HashSet<>();
-    int taken = 0;
-    while (!swapping.isDone()) {
-      Map<String, String> now = read();
-      taken += now.size();
-      seen.addAll(now.values());
-    }
+    boolean done;
+    do {
+      done = swapping.isDone(); // and once more: the last one may still be there
+      seen.addAll(read().values());
+    } while (!done);
     assertThat(swapping.get()).isPositive();
-    assertThat(taken).isPositive();
+    assertThat(seen).isNotEmpty();
     assertThat(
             Set.of("text", "a link, not a file", "a directory, not a file", "a device, not a file"))
         .containsAll(seen);
@@ -383,31 +372,5 @@ class AgentFilesTest {
     assertThat(responses.resolve("id-2.json")).exists();
     assertThat(responses.resolve("id-1.json")).doesNotExist();
     assertThat(list("runs/r1/aside")).isEmpty();
-  }
-
-  @Test
-  void ofWhatWasRefusedTheNewestAreKept() throws IOException {
-    ErrorFiles errors = new ErrorFiles(dir.resolve("errors"));
-    byte[] large = new byte[1024 * 1024];
-    errors.add("old", "r", large, Samples.NOW);
-    for (int i = 0; i < 25; i++) {
-      errors.add("large-" + i, "r", large, Samples.NOW.plus(Duration.ofDays(29)).plusMillis(i));
-    }
-    assertThat(errorNames()).hasSize(2 * 19).noneMatch(it -> it.endsWith("-old"));
-    for (int i = 0; i < 300; i++) {
-      errors.add(
-          "small-" + i, "r", new byte[0], Samples.NOW.plus(Duration.ofDays(30)).plusMillis(i));
-    }
-    assertThat(errorNames()).hasSize(200).allMatch(it -> it.endsWith(".reason"));
-    errors.add("last", "r", new byte[0], Samples.NOW.plus(Duration.ofDays(61)));
-    assertThat(errorNames()).hasSize(1).allMatch(it -> it.endsWith("-last.reason"));
-  }
-
-  private List<String> errorNames() throws IOException {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(dir.resolve("errors"))) {
-      List<String> names = new ArrayList<>();
-      all.forEach(it -> names.add(it.getFileName().toString()));
-      return names;
-    }
   }
 }

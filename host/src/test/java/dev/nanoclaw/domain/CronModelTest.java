@@ -113,16 +113,20 @@ class CronModelTest {
     Instant from = day.minusDays(DAYS / 2).atZone(zone).toInstant();
     Instant to = from.plus(Duration.ofDays(DAYS));
     Random random = new Random(20_261_129);
+    int compared = 0;
 
     for (int i = 0; i < EXPRESSIONS; i++) {
       Cron cron = Cron.random(random, day.getMonthValue());
       Optional<Schedule> schedule = schedule(cron, zone);
       if (schedule.isPresent()) {
+        List<Instant> expected = model(cron, zone, from, to);
         assertThat(occurrences(schedule.get(), from, to))
             .as("%s in %s around %s", cron.text(), zone, date)
-            .isEqualTo(model(cron, zone, from, to));
+            .isEqualTo(expected);
+        compared += expected.isEmpty() ? 0 : 1;
       }
     }
+    assertThat(compared).as("expressions that ran at all").isGreaterThan(EXPRESSIONS / 3);
   }
 
   /// Empty when it never runs.

@@ -144,7 +144,7 @@ abstract class AgentTurnFixture {
               clock,
               conversation,
               troubles,
-              (_, _, _) -> new FilesFromAgent.Taken(false, false));
+              filesFromAgent(database));
       queue = new GroupQueue(settings.maxConcurrent, turn::take, clock);
       inbox =
           new Inbox(
@@ -183,6 +183,11 @@ abstract class AgentTurnFixture {
     host.queue.finish(Duration.ofSeconds(5));
     host.close();
     engine.crash(); // what ignored that
+  }
+
+  /// Nobody; a test may have it otherwise.
+  FilesFromAgent filesFromAgent(Database database) {
+    return (_, _, _) -> new FilesFromAgent.Taken(false, false);
   }
 
   void start() {

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 /// A container engine as a shell script, with docker's command line. Its "container" is a process
 /// that runs the test's own script, with these words to speak the agent's protocol:
 ///
-/// - `$nonce`, `$input`, `$request`; `answer TEXT ID` says a frame that acknowledges an input;
-///   `frame STATUS JSON` says any
+/// - `$nonce`, `$input`, `$request`, `$ipc` with its directories; `answer TEXT ID` says a frame
+///   that acknowledges an input; `frame STATUS JSON` says any
 /// - `follow` answers follow-ups until it is asked to close
 public final class FakeEngine {
 
@@ -64,7 +64,8 @@ public final class FakeEngine {
             shift
           done
           IFS= read -r request || exit 65
-          export name inputs request state
+          ipc=${inputs%/input}
+          export name inputs ipc request state
           echo "$PPID $$" >"$state/cli-$name"
           sh "$state/container" &
           echo $! >"$state/running/.$name"
