@@ -7,6 +7,8 @@ import dev.nanoclaw.protocol.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,7 +119,7 @@ final class HandsTest {
       startWith(bridge);
       register(FAMILY, "family");
       nanoclaw.nanoclaw("groups", "register", "--jid", FRIENDS, "--folder", "friends").orFail();
-      schedule("2099-12-24T18:00", "never mind");
+      schedule(LocalDate.now(ZoneOffset.UTC).plusYears(1) + "T18:00", "never mind");
       String mains = onlyRow("select id from scheduled_tasks");
 
       // by the tools as they are offered
