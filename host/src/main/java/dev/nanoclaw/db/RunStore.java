@@ -46,6 +46,11 @@ public final class RunStore {
   /// What becomes of an input that came back.
   public sealed interface Fate {
 
+    /// Whether runs of tasks are over among these.
+    static boolean endsTasks(Map<Long, Fate> fates) {
+      return fates.values().stream().anyMatch(it -> it instanceof Over);
+    }
+
     /// It is given out again, not before that time.
     record Again(int attempts, Instant when) implements Fate {}
 

@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
@@ -66,15 +65,13 @@ final class TaskRuns {
         TASK_RUN_LOGS, TASK_RUN_LOGS.TASK_ID.eq(task), TASK_RUN_LOGS.STATUS.eq(inline(RUNNING)));
   }
 
-  /// Ends runs that no agent has yet.
-  ///
-  /// @param which by columns of `task_run_logs` and `agent_inputs`
-  void cancelWaiting(DSLContext sql, Condition which, Instant now) {
+  /// Ends the runs of a task that no agent has yet.
+  void cancelWaiting(DSLContext sql, String task, Instant now) {
     sql.select(AGENT_INPUTS.ID, TASK_RUN_LOGS.ID)
         .from(AGENT_INPUTS)
         .join(TASK_RUN_LOGS)
         .on(TASK_RUN_LOGS.ID.eq(AGENT_INPUTS.TASK_RUN_ID))
-        .where(which, AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)))
+        .where(TASK_RUN_LOGS.TASK_ID.eq(task), AGENT_INPUTS.STATE.eq(inline(Inputs.PENDING)))
         .fetch()
         .forEach(it -> {
           sql.deleteFrom(AGENT_INPUTS).where(AGENT_INPUTS.ID.eq(it.value1())).execute();

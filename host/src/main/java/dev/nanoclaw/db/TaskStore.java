@@ -123,7 +123,7 @@ public final class TaskStore {
     return database.write(sql -> {
       Optional<ScheduledTask> task = TaskRuns.find(sql, id);
       sql.deleteFrom(SCHEDULED_TASKS).where(SCHEDULED_TASKS.ID.eq(id)).execute();
-      runs.cancelWaiting(sql, TASK_RUN_LOGS.TASK_ID.eq(id), now);
+      runs.cancelWaiting(sql, id, now);
       return task;
     });
   }

@@ -81,7 +81,7 @@ public record ScheduledTask(
     if (count >= rules.maxFailures()) {
       return paused("it failed %d times in a row".formatted(count)).with(count);
     }
-    Instant earliest = now.plus(backoff(count));
+    Instant earliest = now.plus(Backoff.delay(FIRST_BACKOFF, LONGEST_BACKOFF, failures));
     if (nextRun.filter(it -> !it.isBefore(earliest)).isPresent()) {
       return with(count);
     }
@@ -100,11 +100,6 @@ public record ScheduledTask(
     return Schedule.parse(scheduleType, scheduleValue, rules.zone())
         .next(nextRun.get(), earliest.minusMillis(1))
         .orElse(earliest);
-  }
-
-  private static Duration backoff(int failures) {
-    Duration delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(failures - 1, 10));
-    return delay.compareTo(LONGEST_BACKOFF) < 0 ? delay : LONGEST_BACKOFF;
   }
 
   /// The same, paused by the host.

@@ -12,6 +12,7 @@ import dev.nanoclaw.db.InputStore.Which;
 import dev.nanoclaw.db.InputStore.Work;
 import dev.nanoclaw.db.MessageStore;
 import dev.nanoclaw.db.RunStore;
+import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentRun;
@@ -238,7 +239,9 @@ public final class AgentTurn {
             effect.notice(),
             now);
     conversation.outboxChanged();
-    conversation.tasksChanged();
+    if (Fate.endsTasks(effect.fates())) {
+      conversation.tasksChanged();
+    }
     log.info(
         "Group {}: container {} ended: {}{}",
         run.lane(),

@@ -283,7 +283,7 @@ final class LiveRun {
     if (kind.filter(it -> it == ErrorKind.AUTH || it == ErrorKind.SESSION_LOST).isPresent()) {
       steps.carryOut(limits.close(EndReason.COMPLETED, now));
     }
-    if (effect.failed().values().stream().anyMatch(it -> it instanceof Fate.Over)) {
+    if (Fate.endsTasks(effect.failed())) {
       parts.conversation().tasksChanged();
     }
     nextLookForInput = now;

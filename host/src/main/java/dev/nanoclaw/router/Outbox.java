@@ -5,6 +5,7 @@ import static java.time.Duration.between;
 import dev.nanoclaw.channel.Channel;
 import dev.nanoclaw.channel.Channel.SendResult;
 import dev.nanoclaw.db.OutboxStore;
+import dev.nanoclaw.domain.Backoff;
 import dev.nanoclaw.domain.ChatJid;
 import dev.nanoclaw.domain.OutgoingMessage;
 import java.time.Clock;

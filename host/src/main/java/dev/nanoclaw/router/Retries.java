@@ -4,6 +4,7 @@ import dev.nanoclaw.db.InputStore;
 import dev.nanoclaw.db.RunStore.Fate;
 import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.domain.AgentInput;
+import dev.nanoclaw.domain.Backoff;
 import dev.nanoclaw.domain.TaskRun;
 import java.time.Duration;
 import java.time.Instant;

@@ -9,6 +9,7 @@ import dev.nanoclaw.db.RunStore.Notice;
 import dev.nanoclaw.db.RunStore.Session;
 import dev.nanoclaw.domain.AgentInput;
 import dev.nanoclaw.domain.AgentInput.Content;
+import dev.nanoclaw.domain.Backoff;
 import dev.nanoclaw.domain.GroupFolder;
 import dev.nanoclaw.protocol.AgentFrame;
 import dev.nanoclaw.protocol.AgentFrame.ErrorKind;
